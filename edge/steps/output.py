@@ -1,0 +1,51 @@
+"""From a model's tensors to the task's result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.steps.errors import StepError, choice, described, number_array
+
+# [C, H, W] or [H, W, C] → order of the axes that gives [H, W, C]
+LAYOUTS: Mapping[str, tuple[int, int, int]] = {"nchw": (1, 2, 0), "nhwc": (0, 1, 2)}
+
+
+def softmax(value: object) -> NDArray[np.float32]:
+    """Return `exp(x - max(x)) / sum` along the last axis, in float64, rounded to float32: `[…, C]` in 0..1."""
+    x = number_array("softmax", value).astype(np.float64)
+    if not x.ndim or not x.shape[-1]:
+        raise StepError("softmax", "[…, C] with C of at least 1", described(x), "give it the model's scores")
+    largest = x.max(axis=-1, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise StepError("softmax", "scores with a finite maximum", "NaN or infinity", "check the model's input")
+    powers = np.exp(x - largest)
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+
+
+def top_k(value: object, k: int = 5, *, labels: Sequence[str] | None) -> list[dict[str, str | float]]:
+    """Return the `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order."""
+    scores = number_array("top_k", value)
+    if labels is None:
+        raise StepError("top_k", "labels", "none", "give the output tensor its labels in the card")
+    if scores.shape != (1, len(labels)):
+        raise StepError("top_k", f"[1, {len(labels)}] scores, one a label", described(scores), "check the labels")
+    if np.isnan(scores).any():
+        raise StepError("top_k", "scores", "NaN", "check the model's input")
+    order = np.argsort(-(scores[0].astype(np.float64)), kind="stable")[:k]
+    return [{"label": labels[index], "score": float(scores[0, index])} for index in order]
+
+
+def to_image(value: object, layout: str) -> NDArray[np.uint8]:
+    """Turn `[1, C, H, W]` or `[1, H, W, C]` (C 1 or 3), limited to 0..1, into `[H, W, C] uint8`."""
+    x = number_array("to_image", value)
+    order = choice("to_image", "layout", LAYOUTS, layout)
+    if x.ndim != 4 or x.shape[0] != 1 or x[0].transpose(order).shape[2] not in (1, 3):
+        wanted = f"one image of 1 or 3 channels, {layout}"
+        raise StepError("to_image", wanted, described(x), "check the layout")
+    if np.isnan(x).any():
+        raise StepError("to_image", "numbers", "NaN", "check the model's input")
+    limited = np.clip(x[0].transpose(order).astype(np.float32), np.float32(0), np.float32(1))
+    return np.ascontiguousarray(np.floor(limited * np.float32(255) + np.float32(0.5)).astype(np.uint8))

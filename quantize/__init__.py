@@ -1,0 +1,1 @@
+"""Quantisation: named recipes that make an ONNX graph smaller, and the calibration they need."""

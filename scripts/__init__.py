@@ -1,0 +1,1 @@
+"""The command line, the order of a build, and what trains the embedded models."""

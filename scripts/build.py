@@ -1,0 +1,156 @@
+"""The order of a build: cards, models, stage, site. Nothing is published unless everything passed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog.check import check_all, load
+from catalog.problem import Problem
+
+from catalog.card import Card
+from catalog.vocab import tasks
+from scripts import model_build, stage, vendor
+from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
+
+CATALOG = ROOT / "catalog" / "models"
+SHELL = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "nh3", "pymdown-extensions")
+
+
+class BuildError(Exception):
+    """What stops a build: problems in cards, or rows that did not pass."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build did."""
+
+    site: Path
+    models: list[dict[str, Any]]  # as in `api/v1/models/<id>.json`
+    steps_made: int  # the others were found finished
+
+
+def build(out: Path, *, catalog: Path = CATALOG, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """Build the whole catalog into `out/site`, which changes in one step and only when every row passed."""
+    cards = read_cards(catalog)
+    with only_build(out):
+        cache = Cache(out / "cache")
+        models = [_model(card, folder, cache, progress) for card, folder in cards]
+        refuse_failures([_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)])
+        staged = _stage(models, cache, progress)
+        site = _site(staged, cards, cache, progress)
+        point(out / "site", site)
+        cache.prune()
+    reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]
+    return Report(out / "site", reports, cache.made)
+
+
+def count_steps(catalog: Path) -> int:
+    """Return how many times a build of these cards reports progress: nothing is run."""
+    cards = read_cards(catalog)
+    return 2 + sum(model_build.count_steps(card) for card, _ in cards)
+
+
+def read_cards(catalog: Path) -> list[tuple[Card, Path]]:
+    """Return every card that is not withdrawn, or raise with all problems of all cards."""
+    folders = sorted(path.parent for path in catalog.glob("*/card.yaml"))
+    problems = check_all([catalog])
+    if problems:
+        raise BuildError(f"{len(problems)} problems in the cards", problems)
+    cards = [(load(folder), folder) for folder in folders]
+    return [(card, folder) for card, folder in cards if card.status != "withdrawn"]
+
+
+def refuse_failures(models: Sequence[dict[str, Any]]) -> None:
+    """Raise for every parity row that failed and every figure that came out otherwise than its card claims."""
+    failures = [
+        f"{model['card']['id']} {row['format']} {row['precision']} in {parity['runtime']}: {parity['reason']}"
+        for model in models
+        for row in model["artefacts"]
+        for parity in row["parity"]
+        if parity["status"] == "failed"
+    ]
+    failures += [
+        f"{model['card']['id']} {row['format']}: the card claims {figure['metric']} {figure['claimed']:g}, "
+        f"measured {figure['value']:.6g} on {figure['samples']} samples: correct the card or the model"
+        for model in models
+        for row in model["artefacts"]
+        for figure in row["accuracy"]
+        if figure["status"] == "differs"
+    ]
+    if failures:
+        raise BuildError("not published, since these did not pass:\n  " + "\n  ".join(failures))
+
+
+def _model(card: Card, folder: Path, cache: Cache, progress: Callable[[str], None]) -> Path:
+    build = model_build.ModelBuild(card, folder, tasks()[card.pipeline_tag], cache, progress)
+    inputs = {
+        "folder": tree_digest(folder),
+        "golden": build.golden.name,
+        "description": build.description,
+        "artefacts": [(row.artefact.folder.name, row.parity, row.accuracy) for row in build.rows],
+    }
+    return build.step(
+        "stage", inputs, lambda target: stage.stage_model(build, target), code=("catalog", "edge", "scripts")
+    )
+
+
+def _api(model_id: str, model: Path) -> dict[str, Any]:
+    api: dict[str, Any] = json.loads((model / stage.API / "models" / f"{model_id}.json").read_text("utf-8"))
+    return api
+
+
+def _stage(models: Sequence[Path], cache: Cache, progress: Callable[[str], None]) -> Path:
+    progress("catalog: stage")
+    inputs = {"models": [model.name for model in models]}
+    return cache.step(
+        "catalog", inputs, lambda target: stage.stage_catalog(models, target), code=("catalog", "scripts")
+    )
+
+
+def _site(staged: Path, cards: Sequence[tuple[Card, Path]], cache: Cache, progress: Callable[[str], None]) -> Path:
+    progress("catalog: pages")
+    newest = max((card.provenance.date for card, _ in cards), default=datetime.date(1980, 1, 1))
+
+    def make(target: Path) -> None:
+        run_mkdocs(staged, target, newest)
+        for part in ("api", "models"):
+            shutil.copytree(staged / part, target / part, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "site" / "assets", target / "static", dirs_exist_ok=True)
+        vendor.copy(ROOT / "site" / "node_modules", target / "static" / "vendor")
+
+    sources = [tree_digest(ROOT / "site" / part) for part in ("assets", "content", "hooks", "templates")]
+    inputs = {
+        "stage": staged.name,
+        "sources": sources,
+        "config": file_digest(ROOT / "mkdocs.yml"),
+        "node": file_digest(ROOT / "site" / "package-lock.json"),
+    }
+    return cache.step("site", inputs, make, code=("scripts",), tools=SHELL)
+
+
+def run_mkdocs(staged: Path, target: Path, date: datetime.date) -> None:
+    """Run mkdocs on the stage; its dates come from the cards, so that equal inputs give equal bytes."""
+    epoch = datetime.datetime.combine(date, datetime.time(), datetime.UTC).timestamp()
+    environment = os.environ | {
+        "EDGEWISE_STAGE": str(staged.resolve()),
+        "SOURCE_DATE_EPOCH": str(int(epoch)),
+        "PYTHONHASHSEED": "0",
+        "NO_MKDOCS_2_WARNING": "1",
+    }
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target.resolve())]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise BuildError(f"mkdocs could not make the pages:\n{done.stderr}")

@@ -1,0 +1,154 @@
+"""The `edgewise` command: each command reads its arguments, calls one function, and prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+out, err = Console(), Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+Out = Annotated[Path, typer.Option(help="Folder that holds the build; the site appears in its folder `site`.")]
+Catalog = Annotated[Path, typer.Option(help="Folder of card folders.", exists=True, file_okay=False)]
+DEFAULT_CATALOG = Path(__file__).parent.parent / "catalog" / "models"
+DEFAULT_OUT = Path("build")
+
+
+@app.callback()
+def edgewise() -> None:
+    """Build, check and serve a catalog of deep-learning models that run where you are."""
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Card folders, card files or a catalog.", exists=True)
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the cures that are sure.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check cards and the files they name; print every problem with its cure; exit 1 when there is one."""
+    from catalog.check import check_all, find_cards
+    from catalog.fix import fix as apply_fixes
+
+    chosen = paths or [DEFAULT_CATALOG]
+    problems = check_all(chosen)
+    if fix and problems:
+        for folder in find_cards(chosen):
+            for line in apply_fixes(folder, problems):
+                err.print(f"fixed {line}", highlight=False, markup=False)
+        problems = check_all(chosen)
+    if as_json:
+        typer.echo(json.dumps({"problems": [problem.to_json() for problem in problems]}, indent=1))
+    else:
+        print_problems(problems)
+        count = len(find_cards(chosen))
+        err.print(f"{count} cards checked, {len(problems)} problems", highlight=False)
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def build(out: Out = DEFAULT_OUT, catalog: Catalog = DEFAULT_CATALOG, as_json: Json = False) -> None:
+    """Export, verify and bundle every model and make the site; only steps whose inputs changed run again."""
+    report = run_build(out, catalog)
+    if as_json:
+        typer.echo(json.dumps({"site": str(report.site), "steps_made": report.steps_made, "models": report.models}))
+        return
+    print_report(report)
+
+
+@app.command()
+def site(
+    serve: Annotated[bool, typer.Option("--serve", help="Serve it until interrupted.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.", min=0, max=65535)] = 8000,
+    out: Out = DEFAULT_OUT,
+    catalog: Catalog = DEFAULT_CATALOG,
+) -> None:
+    """Build what changed and say where the site is; with --serve, serve it."""
+    from scripts.serve import make_server
+
+    report = run_build(out, catalog)
+    print_report(report)
+    if not serve:
+        return
+    try:
+        server = make_server(report.site, host, port)
+    except OSError as error:
+        err.print(
+            f"edgewise: cannot listen on {host}:{port}: {error.strerror}. Free the port, or choose another with --port."
+        )
+        raise typer.Exit(1) from error
+    err.print(f"\nServing on http://{host}:{server.server_address[1]}/  (Ctrl+C stops)", highlight=False)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        err.print("stopped")
+
+
+def run_build(folder: Path, catalog: Path) -> Any:
+    """Build with a progress bar on standard error; print problems and exit 1 when it cannot be published."""
+    from scripts.build import BuildError, build, count_steps
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<44}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    try:
+        with Progress(*columns, TimeElapsedColumn(), console=err) as bar:
+            task = bar.add_task("reading cards", total=None)
+
+            def progress(text: str) -> None:
+                bar.update(task, description=text, advance=1)
+
+            bar.update(task, total=count_steps(catalog))
+            return build(folder, catalog=catalog, progress=progress)
+    except BuildError as error:
+        print_problems(error.problems)
+        err.print(f"edgewise: {error}", highlight=False, markup=False)
+        raise typer.Exit(1) from error
+
+
+def print_problems(problems: Any) -> None:
+    """Print each problem as a paragraph."""
+    for problem in problems:
+        out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
+        out.print()
+
+
+def print_report(report: Any) -> None:
+    """Print a row a model and where the site is."""
+    table = Table("model", "artefacts", "verified", "smallest", "measured", box=None, header_style="bold")
+    for model in report.models:
+        table.add_row(*report_row(model))
+    err.print(table)
+    err.print(f"{report.steps_made} steps made, the rest was up to date")
+    typer.echo(report.site / "index.html")
+
+
+def report_row(model: dict[str, Any]) -> list[str]:
+    """Summarise a model's artefacts."""
+    rows = [parity for artefact in model["artefacts"] for parity in artefact["parity"]]
+    run = [parity for parity in rows if parity["status"] != "not run"]
+    figures = {row["metric"]: row["value"] for row in model["artefacts"][0]["accuracy"]}
+    return [
+        model["card"]["id"],
+        str(len(model["artefacts"])),
+        f"{sum(parity['status'] == 'passed' for parity in run)}/{len(run)} runs",
+        f"{min(artefact['bytes'] for artefact in model['artefacts']) / 1000:.0f} kB",
+        ", ".join(f"{metric} {value:.4g}" for metric, value in figures.items()),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,104 @@
+"""Lays out what the site is made from: the static API, each model's files, and the generated reference pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge import bundle
+from scripts.cache import file_digest
+from scripts.model_build import Artefact, ModelBuild
+
+API = Path("api/v1")
+
+
+def stage_model(build: ModelBuild, target: Path) -> None:
+    """Fill `target` with one model's part of the stage."""
+    place = target / "models" / build.card.id
+    artefacts = [row.artefact for row in build.rows]
+    for artefact in artefacts:
+        shutil.copytree(artefact.folder, place / "files", dirs_exist_ok=True)
+    shutil.copytree(build.golden, place / "golden")
+    for sample in build.card.samples:
+        if sample.file:
+            _copy(build.folder / sample.file, place / "samples" / Path(sample.file).name)
+    api = build.api() | {"bundles": [_bundle(build, artefacts, place / "files", target)]}
+    write_json(target / API / "models" / f"{build.card.id}.json", api)
+
+
+def _bundle(build: ModelBuild, artefacts: Sequence[Artefact], files: Path, root: Path) -> dict[str, Any]:
+    """Write the model's bundle and return its row in the API."""
+    card = build.card
+    parts = {f"model/{path.relative_to(a.folder).as_posix()}": path.read_bytes() for a in artefacts for path in a.files}
+    parts |= {
+        f"test/{p.relative_to(build.golden).as_posix()}": p.read_bytes() for p in build.golden.rglob("*") if p.is_file()
+    }
+    parts["LICENSE"] = license_text(build).encode()
+    path = files / f"{card.id}-{card.version}-edge.zip"
+    bundle.write(path, bundle.contents(card, build.labels, parts))
+    href = path.relative_to(root).as_posix()
+    return {"target": "edge", "file": href, "bytes": path.stat().st_size, "sha256": file_digest(path)}
+
+
+def license_text(build: ModelBuild) -> str:
+    """Say under which licences the parts come, and where their texts are."""
+    card = build.card
+    parts = card.licenses.model_dump() if card.licenses else {"model": card.license}
+    lines = [f"{card.name} {card.version}", "by " + ", ".join(person.name for person in card.authors), ""]
+    lines += [f"{part}: {expression}" for part, expression in parts.items()]
+    return "\n".join([*lines, "", "Texts of these licences: https://spdx.org/licenses/", ""])
+
+
+def list_row(api: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's row of `api/v1/models.json`."""
+    card, artefacts = api["card"], api["artefacts"]
+    main = next(row for row in artefacts if (row["format"], row["precision"]) == ("onnx", "fp32"))
+    figures = [{"name": row["metric"], "value": row["value"]} for row in main["accuracy"]]
+    return {
+        **{key: card[key] for key in ("id", "name", "version", "summary", "status", "pipeline_tag", "tags", "license")},
+        "modality": api["task"]["modality"],
+        "authors": [person["name"] for person in card["authors"]],
+        "updated": card["provenance"]["date"],
+        "bytes": main["bytes"],
+        "download_bytes": main["download_bytes"],
+        "parameters": api["parameters"],
+        "formats": sorted({row["format"] for row in artefacts}),
+        "precisions": list(dict.fromkeys(row["precision"] for row in artefacts)),
+        "metric": figures[0] if figures else None,
+        "labels": [label for labels in api["labels"].values() for label in labels],
+        "href": f"models/{card['id']}/",
+        "api": f"{API}/models/{card['id']}.json",
+    }
+
+
+def stage_catalog(models: Sequence[Path], target: Path) -> None:
+    """Join the models' stages, and add the list of models and the generated reference."""
+    for model in models:
+        shutil.copytree(model, target, dirs_exist_ok=True)
+    rows = [list_row(json.loads(path.read_text("utf-8"))) for path in sorted((target / API / "models").glob("*.json"))]
+    write_json(target / API / "models.json", {"api": 1, "models": rows})
+    _write_reference(target)
+
+
+def _write_reference(target: Path) -> None:
+    from catalog import reference
+
+    write_json(target / API / "card.schema.json", reference.json_schema())
+    pages = target / "pages" / "reference"
+    pages.mkdir(parents=True)
+    (pages / "card.md").write_text(f"# The card\n\n{reference.field_table()}", "utf-8")
+    (pages / "steps.md").write_text(f"# Steps\n\n{reference.steps_table()}", "utf-8")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON with a final newline, making the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,1 @@
+"""How each embedded model was trained: `python -m scripts.train.<name>` makes the files of its card again."""

@@ -1,0 +1,68 @@
+"""What the training scripts share: fixed seeds, a clean ONNX file, and the small files beside a card."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import random
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import numpy_helper, parser
+from PIL import Image
+
+MODELS = Path(__file__).resolve().parents[2] / "catalog" / "models"
+OPSET = 17
+IR_VERSION = 8  # the one that ONNX 1.12 introduced together with opset 17
+
+
+def seed(value: int) -> np.random.Generator:
+    """Fix every source of chance, and the number of threads, on which the order of additions depends."""
+    random.seed(value)
+    torch.manual_seed(value)
+    torch.use_deterministic_algorithms(mode=True)
+    torch.set_num_threads(2)
+    return np.random.default_rng(value)
+
+
+def save_onnx(path: Path, graph: str, weights: Mapping[str, torch.Tensor | npt.NDArray[np.generic]]) -> str:
+    """Write one checked ONNX file and return its SHA-256.
+
+    `graph` is a graph in ONNX's textual syntax, such as
+    `mlp (float[1,4] row) => (float[1,3] logits) { logits = Gemm <transB = 1> (row, w, b) }`;
+    `weights` holds the constants it names. Nothing of the machine or of torch gets into the file.
+    Source of the syntax: https://github.com/onnx/onnx/blob/main/docs/Syntax.md
+    """
+    parsed = parser.parse_graph(graph)
+    arrays = {name: np.ascontiguousarray(np.asarray(value)) for name, value in weights.items()}
+    parsed.initializer.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
+    model = onnx.helper.make_model(
+        parsed, opset_imports=[onnx.helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="edgewise"
+    )
+    onnx.checker.check_model(model, full_check=True)
+    data = model.SerializeToString(deterministic=True)
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write one JSON object a line, UTF-8."""
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Encode `[H, W] or [H, W, 3] uint8` as PNG."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def data_uri(image: bytes) -> str:
+    """Return PNG bytes as a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")

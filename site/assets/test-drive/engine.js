@@ -1,0 +1,144 @@
+import { runSteps } from "../steps/index.js";
+import { compare } from "./compare.js";
+import { checkDigest, download } from "./download.js";
+import { readNpy } from "./npy.js";
+import { createSession, loadRuntime } from "./runtime.js";
+
+/**
+ * @typedef {{data: any, shape: number[], dtype: string}} Values an array, as in the steps
+ *
+ * @typedef {object} Request what to load
+ * @property {string} root the site's root, an absolute URL
+ * @property {any} artefact a row of `artefacts` in the API
+ * @property {any} input the card's input tensor
+ * @property {any} output the card's output tensor
+ * @property {string[] | null} labels of the output
+ * @property {any} golden a golden vector in the API, or null
+ *
+ * @typedef {object} Outcome
+ * @property {any} result what the output's steps gave
+ * @property {Values | null} seen the picture as the model got it, [H, W, C] uint8
+ * @property {{preprocessing: number, inference: number, postprocessing: number}} milliseconds
+ */
+
+/** One model, loaded and checked. */
+export class Engine {
+  /**
+   * @param {Request} request
+   * @param {any} ort
+   * @param {any} session
+   */
+  constructor(request, ort, session) {
+    this.request = request;
+    this.ort = ort;
+    this.session = session;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {(progress: {loaded: number, total: number | null}) => void} report
+   */
+  static async load(request, report) {
+    const url = (/** @type {string} */ path) => new URL(path, request.root);
+    const { artefact } = request;
+    const meter = new Meter(report);
+    const began = performance.now();
+    const [{ ort }, bytes] = await Promise.all([
+      loadRuntime(url("static/vendor/onnxruntime-web/"), meter.part()),
+      download(url(artefact.file), { total: artefact.bytes, onBytes: meter.part() }),
+    ]);
+    const digestChecked = await checkDigest(bytes, artefact.sha256, artefact.file.split("/").pop());
+    const downloaded = performance.now();
+    const engine = new Engine(request, ort, await createSession(ort, bytes));
+    const milliseconds = { download: downloaded - began, "start-up": performance.now() - downloaded };
+    const facts = { threads: ort.env.wasm.numThreads, version: ort.env.versions.web, digestChecked, milliseconds };
+    return { engine, facts };
+  }
+
+  /** Run the golden vector and compare, or null where the model has none. */
+  async replay() {
+    const { golden, root, artefact } = this.request;
+    if (!golden) return null;
+    const read = async (/** @type {string} */ path) => readNpy(await download(new URL(path, root)));
+    const inputs = await mapped(golden.inputs, read);
+    const outputs = await this.#infer(inputs);
+    const { tolerance } = artefact.parity[0];
+    const comparisons = await mapped(golden.outputs, async (path, name) =>
+      compare(outputs[name], await read(path), tolerance),
+    );
+    return { ...worst(Object.values(comparisons)), tolerance, sample: golden.sample };
+  }
+
+  /**
+   * @param {any} value what the visitor gave: a Blob, a text or named values
+   * @returns {Promise<Outcome>}
+   */
+  async run(value) {
+    const { input, output, labels } = this.request;
+    const times = [performance.now()];
+    const { tensor, seen } = await prepared(input.steps, value);
+    times.push(performance.now());
+    const outputs = await this.#infer({ [input.id]: tensor });
+    times.push(performance.now());
+    const result = await runSteps(output.steps, outputs[output.id], { labels });
+    times.push(performance.now());
+    const [preprocessing, inference, postprocessing] = times.slice(1).map((time, i) => time - times[i]);
+    return { result, seen, milliseconds: { preprocessing, inference, postprocessing } };
+  }
+
+  /** @param {Record<string, Values>} inputs */
+  async #infer(inputs) {
+    const feeds = await mapped(inputs, ({ data, shape, dtype }) => new this.ort.Tensor(dtype, data, shape));
+    const outputs = await this.session.run(feeds);
+    return mapped(outputs, ({ data, dims, type }) => ({ data, shape: [...dims], dtype: type }));
+  }
+
+  release() {
+    return this.session.release();
+  }
+}
+
+/** Run the steps one by one, to keep the picture as it was before it became numbers. */
+async function prepared(steps, value) {
+  let seen = null;
+  for (const step of steps) {
+    value = await runSteps([step], value, {});
+    if (value.dtype === "uint8" && value.shape.length === 3) seen = value;
+  }
+  return { tensor: value, seen: seen && { ...seen, data: seen.data.slice() } };
+}
+
+/** Sums up downloads that run side by side. */
+class Meter {
+  /** @param {(progress: {loaded: number, total: number | null}) => void} report */
+  constructor(report) {
+    this.report = report;
+    this.parts = [];
+  }
+
+  /** @returns {import("./download.js").OnBytes} */
+  part() {
+    const part = { loaded: 0, total: /** @type {number | null} */ (null) };
+    this.parts.push(part);
+    return (loaded, total) => {
+      Object.assign(part, { loaded, total });
+      const known = this.parts.every((each) => each.total !== null);
+      this.report({ loaded: sum(this.parts, "loaded"), total: known ? sum(this.parts, "total") : null });
+    };
+  }
+}
+
+const sum = (parts, key) => parts.reduce((total, part) => total + part[key], 0);
+
+const worst = (comparisons) => ({
+  passed: comparisons.every(({ passed }) => passed),
+  largest: Math.max(...comparisons.map(({ largest }) => largest)),
+  outside: sum(comparisons, "outside"),
+  total: sum(comparisons, "total"),
+});
+
+/** @template T, U @param {Record<string, T>} table @param {(value: T, key: string) => U | Promise<U>} change */
+async function mapped(table, change) {
+  const rows = Object.entries(table).map(async ([key, value]) => [key, await change(value, key)]);
+  return Object.fromEntries(await Promise.all(rows));
+}

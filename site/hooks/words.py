@@ -1,0 +1,149 @@
+"""Figures, shapes, steps and licences in words a reader takes in at a glance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+METRICS = {
+    "accuracy": ("Accuracy", "percent"),
+    "top5_accuracy": ("Top-5 accuracy", "percent"),
+    "psnr": ("PSNR", "dB"),
+    "mean_average_precision": ("Mean average precision", "percent"),
+    "iou": ("IoU", "percent"),
+    "mae": ("MAE", ""),
+    "rmse": ("RMSE", ""),
+}
+BUCKETS = (
+    (1e5, "Under 100 kB"),
+    (1e6, "100 kB to 1 MB"),
+    (1e7, "1 to 10 MB"),
+    (1e8, "10 to 100 MB"),
+    (float("inf"), "Over 100 MB"),
+)
+STEPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "decode_image": ("decode the picture, upright, transparency over white", {}),
+    "to_color_space": ("convert to {space}", {}),
+    "invert": ("invert light and dark", {}),
+    "crop_to_content": ("crop to the content above {threshold} and centre it in a square", {"threshold": 64}),
+    "resize": ("resize to {width} × {height} pixels ({filter})", {"filter": "bilinear"}),
+    "fit_within": ("shrink to fit {width} × {height} pixels ({filter})", {"filter": "bicubic"}),
+    "scale_linear": ("multiply by {gain:.6g}, add {offset:.6g}", {"gain": 1.0, "offset": 0.0}),
+    "normalize": ("subtract the mean and divide by the standard deviation of each channel", {}),
+    "to_layout": ("add the batch axis, order {layout}", {}),
+    "cast": ("convert to {dtype}", {}),
+    "encode_bytes": ("take the first {length} bytes as UTF-8, fill up with {pad}", {"pad": 0}),
+    "columns": ("put the named values in order", {}),
+    "softmax": ("softmax", {}),
+    "top_k": ("keep the {k} best labels", {"k": 5}),
+    "clip": ("limit to {min}…{max}", {}),
+    "to_image": ("round to a picture of 8 bits a channel", {}),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a licence allows: `level` 0 (free of conditions) to 5 (unknown to this table)."""
+
+    level: int
+    short: str
+    text: str
+
+
+PERMISSIVE = Verdict(1, "Commercial use allowed", "Use, change and sell it; keep the copyright notice.")
+SHARE_ALIKE = Verdict(3, "Share alike", "Commercial use allowed; what you build on it must carry the same licence.")
+NON_COMMERCIAL = Verdict(4, "No commercial use", "Not for commercial use; name the authors.")
+UNKNOWN = Verdict(5, "Read the licence", "This licence has no short form here: read its text before use.")
+LICENCES = {
+    "CC0-1.0": Verdict(0, "No conditions", "The authors waived their rights: use it for anything."),
+    "Unlicense": Verdict(0, "No conditions", "The authors waived their rights: use it for anything."),
+    "0BSD": Verdict(0, "No conditions", "Use it for anything, without a notice."),
+    **dict.fromkeys(["MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "MIT-0", "PSF-2.0"], PERMISSIVE),
+    "Apache-2.0": Verdict(
+        1, "Commercial use allowed", "Use, change and sell it; keep the notices, state your changes. Grants patents."
+    ),
+    "CC-BY-4.0": Verdict(2, "Commercial use allowed", "Use, change and sell it; name the authors and your changes."),
+    **dict.fromkeys(["CC-BY-SA-4.0", "MPL-2.0", "LGPL-3.0-only", "GPL-2.0-only", "GPL-3.0-only"], SHARE_ALIKE),
+    **dict.fromkeys(["GPL-2.0-or-later", "GPL-3.0-or-later", "AGPL-3.0-only", "AGPL-3.0-or-later"], SHARE_ALIKE),
+    **dict.fromkeys(["CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0"], NON_COMMERCIAL),
+}
+
+
+def verdict(expression: str) -> Verdict:
+    """Give the strictest verdict among the licences that an SPDX expression names."""
+    names = re.split(r"\s+(?:AND|OR|WITH)\s+|[()\s]+", expression)
+    return max((LICENCES.get(name, UNKNOWN) for name in names if name), key=lambda v: v.level, default=UNKNOWN)
+
+
+def size(count: int) -> str:
+    """Write a number of bytes with three significant digits; 1 kB is 1,000 bytes."""
+    unit, name = next(((u, n) for u, n in UNITS if count >= u), (1, "bytes"))
+    return f"{count / unit:.3g} {name}" if count < 999.5 * unit else f"{count / unit:.0f} {name}"
+
+
+def bucket(count: int) -> str:
+    """Name the range of download sizes that a number of bytes lies in."""
+    return next(name for limit, name in BUCKETS if count < limit)
+
+
+def figure(value: float | None) -> str:
+    """Write a deviation: `3.1e-7`; an absent one is a dash."""
+    if value is None:
+        return "–"
+    return "0" if value == 0 else re.sub(r"e([+-])0?(\d)$", r"e\1\2", f"{value:.1e}").replace("e+0", "")
+
+
+def share(value: float | None) -> str:
+    """Write a fraction 0..1 as a percentage; an absent one is a dash."""
+    return "–" if value is None else f"{100 * value:.4g} %"
+
+
+def metric_name(metric: str) -> str:
+    """Give the title of a metric."""
+    return METRICS.get(metric, (metric, ""))[0]
+
+
+def metric_value(value: float | None, metric: str) -> str:
+    """Write a metric's value in its own unit."""
+    unit = METRICS.get(metric, (metric, ""))[1]
+    if value is None or unit == "percent":
+        return share(value)
+    return f"{value:.4g} {unit}".rstrip()
+
+
+def step(row: Mapping[str, Any]) -> str:
+    """Say in words what a step of a card does; a step without words here is given by name and parameters."""
+    words, defaults = STEPS.get(row["id"], ("", {}))
+    try:
+        return words.format_map({**defaults, **row["kwargs"]}) or _call(row)
+    except (KeyError, ValueError, TypeError):
+        return _call(row)
+
+
+def _call(row: Mapping[str, Any]) -> str:
+    return f"{row['id']} {', '.join(f'{k} = {v}' for k, v in row['kwargs'].items())}".strip()
+
+
+def axis_size(axis: Mapping[str, Any]) -> str:
+    """Write an axis' size: `8`, or `16…1024` and the step where it is not 1."""
+    length = axis["size"]
+    if isinstance(length, int):
+        return str(length)
+    step_text = f" in steps of {length['step']}" if length["step"] != 1 else ""
+    return f"{length['min']}…{length['max']}{step_text}"
+
+
+FILTERS = {
+    "size": size,
+    "bucket": bucket,
+    "figure": figure,
+    "share": share,
+    "metric_name": metric_name,
+    "metric_value": metric_value,
+    "step": step,
+    "axis_size": axis_size,
+    "verdict": verdict,
+}

@@ -1,0 +1,80 @@
+"""What many tests share: the built site, a server for it, and one real headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scripts.build import Report, build
+from scripts.serve import make_server
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def report() -> Report:
+    """The embedded catalog, built in the same folder as by hand, so that finished steps are found."""
+    return build(ROOT / "build")
+
+
+@pytest.fixture(scope="session")
+def built_site(report: Report) -> Path:
+    """The folder of the built site."""
+    return report.site
+
+
+@pytest.fixture(scope="session")
+def site_url(built_site: Path) -> Iterator[str]:
+    """The address of the built site, served with the headers that isolate it."""
+    yield from serve(built_site, isolated=True)
+
+
+@pytest.fixture(scope="session")
+def plain_url(built_site: Path) -> Iterator[str]:
+    """The address of the built site on a host that sets no such headers."""
+    yield from serve(built_site, isolated=False)
+
+
+def serve(folder: Path, *, isolated: bool) -> Iterator[str]:
+    """Serve `folder` on a free port of this machine until the generator is closed."""
+    with make_server(folder, "127.0.0.1", 0, isolated=isolated) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One real Chromium for the whole run."""
+    path = os.environ.get("EDGEWISE_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.fail("no browser: scripts/test finds or installs one and names it in EDGEWISE_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh page in a context of its own."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+
+from scripts.build import Report
+
+
+def read(report: Report):
+    for model in report.models:
+        (bundle,) = model["bundles"]
+        with zipfile.ZipFile(report.site / bundle["file"]) as archive:
+            yield model, {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_bundle_holds_what_an_app_needs(report):
+    """Model files, labels, steps, golden vectors and a licence travel together."""
+    for model, files in read(report):
+        names = set(files)
+        assert {"LICENSE", "SHA256SUMS", "manifest.json", "steps.json", "test/index.json"} <= names
+        assert len([name for name in names if name.startswith("model/")]) == len(model["artefacts"])
+        assert len([name for name in names if name.startswith("labels/")]) == len(model["labels"])
+
+
+def test_every_file_of_a_bundle_is_listed_with_its_true_digest(report):
+    """A flipped bit can be found by name."""
+    for _, files in read(report):
+        listed = dict(reversed(line.split("  ")) for line in files["SHA256SUMS"].decode().splitlines())
+        assert listed == {
+            name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name != "SHA256SUMS"
+        }
+        manifest = {row["path"]: row["sha256"] for row in json.loads(files["manifest.json"])["files"]}
+        assert manifest.items() <= listed.items()

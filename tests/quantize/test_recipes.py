@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+import pytest
+
+from converters.to_onnx import serialize
+from edge.runtimes import RUNTIMES
+from quantize.recipes import RECIPES, apply
+from tests.graphs import convnet
+
+IMAGES = np.random.default_rng(1).random((32, 1, 1, 8, 8), np.float32)
+CALIBRATION = [{"image": image} for image in IMAGES[:16]]
+
+
+def run(model: ir.Model, path) -> np.ndarray:
+    path.write_bytes(serialize(model))
+    session = RUNTIMES["onnxruntime"].load(path)
+    return np.stack([session({"image": image})["logits"] for image in IMAGES[16:]])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_keeps_the_winner_of_most_unseen_inputs(name, tmp_path):
+    """A smaller model still says the same."""
+    expected = run(convnet(), tmp_path / "source.onnx")
+    got = run(apply(name, convnet(), CALIBRATION), tmp_path / "smaller.onnx")
+    assert np.mean(got.argmax(-1) == expected.argmax(-1)) >= 0.9
+
+
+@pytest.mark.parametrize(("name", "share"), [("fp16", 0.6), ("int8_dynamic", 0.5), ("w8a8_per_channel_minmax", 0.6)])
+def test_a_recipe_makes_large_weights_smaller(name, share):
+    """The name promises fewer bits, so the file has fewer bytes."""
+    model = convnet(classes=4000)
+    assert len(serialize(apply(name, model, CALIBRATION))) < share * len(serialize(model))
+
+
+def test_a_recipe_that_needs_samples_says_so_when_it_gets_none():
+    """A card without calibration data is told what to add."""
+    with pytest.raises(ValueError, match=r"edge\.calibration"):
+        apply("w8a8_per_channel_minmax", convnet(), [])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_leaves_its_argument_alone(name):
+    """The next recipe starts from the same graph."""
+    model = convnet()
+    before = serialize(model)
+    apply(name, model, CALIBRATION)
+    assert serialize(model) == before
