@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from prose import prose
 from snippets import snippets
 from words import FILTERS, bucket, metric_name, metric_value, verdict
@@ -36,6 +37,16 @@ environment = Environment(
     autoescape=True,
 )
 environment.filters.update(FILTERS, prose=prose)
+
+
+def link(url: str | None, text: str) -> Markup:
+    """Link a text where the card gives a web address, else show the text alone."""
+    if not (url or "").startswith(("https://", "http://")):
+        return escape(text)
+    return Markup('<a href="{}" rel="nofollow noopener">{}</a>').format(url, text)
+
+
+environment.globals["link"] = link
 
 
 def pages(stage: Path) -> dict[str, str]:

@@ -28,18 +28,10 @@ export class Client {
     });
   }
 
-  /** End at once, whatever is under way; calls that wait are rejected. */
+  /** End at once and free all memory; calls that wait are rejected. */
   terminate() {
     this.worker.terminate();
     this.#end(new Cancelled());
-  }
-
-  /** Free the session, then end. */
-  release() {
-    this.call("release").then(
-      () => this.terminate(),
-      () => {},
-    );
   }
 
   #receive({ id, progress, done, failed }) {

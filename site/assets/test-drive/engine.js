@@ -43,7 +43,7 @@ export class Engine {
     const { artefact } = request;
     const meter = new Meter(report);
     const began = performance.now();
-    const [{ ort }, bytes] = await Promise.all([
+    const [ort, bytes] = await Promise.all([
       loadRuntime(url("static/vendor/onnxruntime-web/"), meter.part()),
       download(url(artefact.file), { total: artefact.bytes, onBytes: meter.part() }),
     ]);
@@ -91,10 +91,6 @@ export class Engine {
     const feeds = await mapped(inputs, ({ data, shape, dtype }) => new this.ort.Tensor(dtype, data, shape));
     const outputs = await this.session.run(feeds);
     return mapped(outputs, ({ data, dims, type }) => ({ data, shape: [...dims], dtype: type }));
-  }
-
-  release() {
-    return this.session.release();
   }
 }
 

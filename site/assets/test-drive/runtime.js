@@ -7,10 +7,8 @@ const MOST_THREADS = 4; // small models gain nothing from more
  * Load ONNX Runtime Web. The host need not compress: the runtime lies there gzipped and is unpacked here.
  * @param {URL} folder of the runtime's files
  * @param {import("./download.js").OnBytes} onBytes
- * @returns {Promise<{ort: any, milliseconds: number}>} the runtime, and what its download took
  */
 export async function loadRuntime(folder, onBytes) {
-  const began = performance.now();
   const [ort, packed] = await Promise.all([
     importRuntime(new URL("ort.wasm.min.mjs", folder)),
     download(new URL("ort-wasm-simd-threaded.wasm.gz", folder), { onBytes }),
@@ -18,7 +16,7 @@ export async function loadRuntime(folder, onBytes) {
   ort.env.logLevel = "error";
   ort.env.wasm.wasmBinary = await gunzipped(packed);
   ort.env.wasm.numThreads = threads();
-  return { ort, milliseconds: performance.now() - began };
+  return ort;
 }
 
 /** Threads share memory, which browsers grant only to pages that are isolated from other origins. */

@@ -16,7 +16,6 @@ const CALLS = {
   },
   replay: () => engine.replay(),
   run: (value) => engine.run(value),
-  release: () => engine?.release(),
 };
 
 self.addEventListener("message", async ({ data: { id, call, value } }) => {

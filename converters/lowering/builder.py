@@ -1,0 +1,244 @@
+"""Builds the edge graph: emits operators in types the target can compute, and folds what is constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from converters.edge_graph import Array, DType, Graph, Op, Tensor
+from converters.errors import Refusal
+from converters.lowering import layout
+from converters.lowering.target import Target
+from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, flatten, size_of
+
+Fold = Callable[..., Array]
+
+INT32 = np.dtype(np.int32)
+
+
+class Builder:
+    """One edge graph under construction. `where` names the ONNX node that is being lowered."""
+
+    def __init__(self, target: Target, graph: Graph | None = None) -> None:
+        self.target = target
+        self.graph = graph or Graph()
+        self.where = ""
+        self.operator = ""
+        self.arranged: dict[tuple[object, ...], Tensor] = {}
+        self._sources: dict[Atom, tuple[Tensor, int]] = {}
+
+    # ---- tensors and values
+
+    def constant(self, data: Operand, dtype: DType | None = None) -> Value:
+        """Return a constant value."""
+        array = np.asarray(data, dtype)
+        return Value(self, array.dtype, data=array)
+
+    def value(self, tensor: Tensor) -> Value:
+        """Return a view on a new tensor whose layout is the logical one."""
+        dims = tuple((self.atom(tensor, axis),) for axis in range(len(tensor.shape)))
+        return Value(self, tensor.dtype, dims=dims, tensor=tensor, axes=dims)
+
+    def atom(self, tensor: Tensor, axis: int) -> Atom:
+        """Return a new atom for one axis of a new tensor."""
+        atom = Atom(tensor.shape[axis])
+        if atom.size is None:
+            self._sources[atom] = (tensor, axis)
+        return atom
+
+    def view(self, value: Value) -> Value:
+        """Return the value as a view on a tensor; constants become constant tensors in their own layout."""
+        if value.data is None:
+            return value
+        view = self.value(Tensor(value.dtype, value.data.shape, value.data))
+        return view if value.scale is None else replace(view, scale=value.scale)
+
+    def tensor(self, value: Value) -> Tensor:
+        """Return a tensor laid out as ONNX sees the value."""
+        view = self.view(value)
+        return layout.arrange(view, view.dims)
+
+    # ---- operators
+
+    def emit(
+        self,
+        kind: str,
+        operands: Sequence[Tensor],
+        parameters: Sequence[Tensor | None] = (),
+        *,
+        shape: Sequence[Dim],
+        dtype: DType | None = None,
+        **attributes: Any,
+    ) -> Tensor:
+        """Emit one operator and return its result.
+
+        `operands` are converted to a type that the target computes this kind in, and the result back; `parameters`
+        (indices, axes, sizes) follow them as they are. `dtype` is that of the result; by default the operands'.
+        """
+        wanted = operands[0].dtype
+        compute = self.compute_dtype(kind, wanted)
+        inputs = [*(self.cast(operand, compute) for operand in operands), *parameters]
+        result = Tensor(dtype or compute, tuple(shape))
+        self.append(kind, inputs, [result], attributes)
+        return result if dtype is not None else self.cast(result, wanted)
+
+    def append(self, kind: str, inputs: list[Tensor | None], outputs: list[Tensor], attributes: dict[str, Any]) -> None:
+        """Append an operator as it is."""
+        self.graph.ops.append(Op(kind, inputs, outputs, attributes, self.where))
+
+    def compute_dtype(self, kind: str, dtype: DType) -> DType:
+        """Return the type that operands of `dtype` are computed in.
+
+        Raises `Refusal` where the target lacks the operator or an exact type for it.
+        """
+        if not self.target.has(kind):
+            raise self.refuse(f"{self.target.name} has no {kind}", "use a model without this operator")
+        compute = self.target.compute_dtype(kind, dtype)
+        if compute is None:
+            why = f"{self.target.name} has no {kind} that computes {dtype.name} exactly"
+            raise self.refuse(why, "export the model with float32 or int32 here")
+        return compute
+
+    def refuse(self, why: str, cure: str) -> Refusal:
+        """Return the refusal of the node that is being lowered, to be raised."""
+        return Refusal(self.operator, self.where, why, cure)
+
+    def cast(self, tensor: Tensor, dtype: DType) -> Tensor:
+        """Convert the element type, unless it is that already."""
+        if tensor.dtype == dtype:
+            return tensor
+        if tensor.data is not None:
+            return Tensor(dtype, tensor.shape, tensor.data.astype(dtype))
+        result = Tensor(dtype, tensor.shape)
+        self.compute_dtype("CAST", tensor.dtype)
+        self.append("CAST", [tensor], [result], {"in_data_type": tensor.dtype, "out_data_type": dtype})
+        return result
+
+    # ---- element by element
+
+    def unary(self, kind: str, x: Value, *, dtype: DType | None = None, **attributes: Any) -> Value:
+        """Apply an elementwise kind of one operand, whatever the layout."""
+        if x.data is not None and kind in FOLDS:
+            return self.constant(FOLDS[kind](x.data).astype(dtype or x.dtype))
+        view = self.view(x)
+        assert view.tensor is not None
+        result = self.emit(kind, [view.tensor], shape=view.tensor.shape, dtype=dtype, **attributes)
+        return replace(view, tensor=result, dtype=result.dtype, elements=None, scale=None)
+
+    def binary(self, kind: str, x: Operand, y: Operand, *, dtype: DType | None = None, **attributes: Any) -> Value:
+        """Apply an elementwise kind of two operands with numpy's broadcasting; a bare number takes the other's type."""
+        like = x if isinstance(x, Value) else y
+        assert isinstance(like, Value)
+        first, second = (v if isinstance(v, Value) else self.constant(v, like.dtype) for v in (x, y))
+        if first.data is not None and second.data is not None and kind in FOLDS:
+            with np.errstate(all="ignore"):
+                return self.constant(FOLDS[kind](first.data, second.data).astype(dtype or first.dtype))
+        return self.elementwise(kind, [first, second], dtype=dtype, **attributes)
+
+    def elementwise(
+        self, kind: str, values: Sequence[Value], *, dtype: DType | None = None, typeless: int = 0, **attributes: Any
+    ) -> Value:
+        """Emit an elementwise kind of several broadcast operands, of which the first `typeless` keep their type."""
+        rank = self.target.kinds[kind].max_rank if self.target.has(kind) else 4
+        aligned = layout.align(self, [self.view(v) for v in values], rank)
+        condition, operands = aligned.tensors[:typeless], aligned.tensors[typeless:]
+        shape = aligned.result_shape
+        if typeless:
+            compute = self.compute_dtype(kind, operands[0].dtype)
+            inputs: list[Tensor | None] = [*condition, *(self.cast(t, compute) for t in operands)]
+            raw = Tensor(compute, shape)
+            self.append(kind, inputs, [raw], attributes)
+            result = self.cast(raw, operands[0].dtype)
+        else:
+            result = self.emit(kind, operands, shape=shape, dtype=dtype, **attributes)
+        return self.laid_out(result, aligned.dims, aligned.axes)
+
+    def laid_out(self, tensor: Tensor, dims: Sequence[Atoms], axes: Sequence[Atoms]) -> Value:
+        """Return a view on `tensor`, registering it as the source of atoms that are known only at run time."""
+        for axis, group in enumerate(axes):
+            for atom in group:
+                if atom.size is None and len(group) == 1:
+                    self._sources.setdefault(atom, (tensor, axis))
+        return Value(self, tensor.dtype, dims=tuple(dims), tensor=tensor, axes=tuple(axes))
+
+    # ---- sizes known at run time
+
+    def sizes(self, groups: Sequence[Atoms]) -> Tensor:
+        """Return an int32 vector of the groups' sizes: a constant, with -1 for one unknown, or computed at run time."""
+        known = [size_of(group) for group in groups]
+        if known.count(None) <= 1:
+            return Tensor(INT32, (len(known),), np.array([-1 if size is None else size for size in known], np.int32))
+        parts = [self.runtime_size(group) for group in groups]
+        result = Tensor(INT32, (len(parts),))
+        self.append("CONCATENATION", list(parts), [result], {"axis": 0, "fused_activation_function": "NONE"})
+        return result
+
+    def exact_sizes(self, groups: Sequence[Atoms]) -> Tensor:
+        """Return an int32 vector of the groups' sizes without -1."""
+        if any(size_of(group) is None for group in groups):
+            parts = [self.runtime_size(group) for group in groups]
+            return self.emit("CONCATENATION", parts, shape=(len(parts),), axis=0, fused_activation_function="NONE")
+        return self.sizes(groups)
+
+    def runtime_size(self, group: Atoms) -> Tensor:
+        """Return the size of a group of atoms as an int32 vector of one entry."""
+        static = size_of(atom for atom in group if atom.size is not None) or 0
+        result = Tensor(INT32, (1,), np.array([static], np.int32))
+        for atom in (atom for atom in group if atom.size is None):
+            part = self._measure(atom)
+            unit = result.data is not None and result.data[0] == 1
+            result = part if unit else self.emit("MUL", [result, part], shape=(1,), fused_activation_function="NONE")
+        return result
+
+    def _measure(self, atom: Atom) -> Tensor:
+        key = ("measure", atom)
+        if key not in self.arranged:
+            tensor, axis = self._sources[atom]
+            shape = Tensor(INT32, (len(tensor.shape),))
+            self.append("SHAPE", [tensor], [shape], {"out_type": INT32})
+            bounds = [Tensor(INT32, (1,), np.array([bound], np.int32)) for bound in (axis, 1)]
+            self.arranged[key] = self.emit("SLICE", [shape], bounds, shape=(1,))
+        return self.arranged[key]
+
+
+def _truncated_division(x: Array, y: Array) -> Array:
+    return np.trunc(x / y) if np.issubdtype(x.dtype, np.integer) else np.divide(x, y)
+
+
+FOLDS: Mapping[str, Fold] = {
+    "ADD": np.add,
+    "SUB": np.subtract,
+    "MUL": np.multiply,
+    "DIV": _truncated_division,
+    "MAXIMUM": np.maximum,
+    "MINIMUM": np.minimum,
+    "POW": np.power,
+    "NEG": np.negative,
+    "ABS": np.abs,
+    "EXP": np.exp,
+    "LOG": np.log,
+    "SQRT": np.sqrt,
+    "RSQRT": lambda x: 1 / np.sqrt(x),
+    "FLOOR": np.floor,
+    "CEIL": np.ceil,
+    "SQUARE": np.square,
+    "SIN": np.sin,
+    "COS": np.cos,
+    "TANH": np.tanh,
+    "LESS": np.less,
+    "LESS_EQUAL": np.less_equal,
+    "GREATER": np.greater,
+    "GREATER_EQUAL": np.greater_equal,
+    "EQUAL": np.equal,
+    "NOT_EQUAL": np.not_equal,
+    "LOGICAL_AND": np.logical_and,
+    "LOGICAL_OR": np.logical_or,
+    "LOGICAL_NOT": np.logical_not,
+    "FLOOR_MOD": np.mod,
+    "FLOOR_DIV": np.floor_divide,
+}
+
+__all__ = ["Builder", "flatten"]

@@ -1,0 +1,66 @@
+/** From a model's tensors to the task's result. */
+
+import { array, choice, described, numberArray, StepError } from "./errors.js";
+import { asNumbers, transposed } from "./numbers.js";
+
+/** [C, H, W] or [H, W, C] → order of the axes that gives [H, W, C]. */
+const LAYOUTS = { nchw: [1, 2, 0], nhwc: [0, 1, 2] };
+
+const CHECK_INPUT = "check the model's input";
+
+/** `exp(x - max(x)) / sum` along the last axis, in double precision, then float32: `[…, C]` in 0..1. */
+export function softmax(value) {
+  const x = numberArray("softmax", value);
+  const classes = x.shape.at(-1) ?? 0;
+  if (!classes) {
+    throw new StepError("softmax", "[…, C] with C of at least 1", described(x), "give it the model's scores");
+  }
+  const scores = Float64Array.from(asNumbers(x));
+  for (let start = 0; start < scores.length; start += classes) softmaxRow(scores.subarray(start, start + classes));
+  return array("float32", x.shape, Float32Array.from(scores));
+}
+
+/** Replace the scores of one row. @param {Float64Array} row */
+function softmaxRow(row) {
+  const largest = row.reduce((a, b) => Math.max(a, b)); // NaN if there is one
+  if (!Number.isFinite(largest)) {
+    throw new StepError("softmax", "scores with a finite maximum", "NaN or infinity", CHECK_INPUT);
+  }
+  for (let i = 0; i < row.length; i++) row[i] = Math.exp(row[i] - largest);
+  const sum = row.reduce((a, b) => a + b);
+  for (let i = 0; i < row.length; i++) row[i] /= sum;
+}
+
+/** The `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order. */
+export function topK(value, { k = 5 }, { labels }) {
+  const x = numberArray("top_k", value);
+  if (!labels) throw new StepError("top_k", "labels", "none", "give the output tensor its labels in the card");
+  if (x.shape.length !== 2 || x.shape[0] !== 1 || x.shape[1] !== labels.length) {
+    const expected = `[1, ${labels.length}] scores, one a label`;
+    throw new StepError("top_k", expected, described(x), "check the labels");
+  }
+  const scores = Array.from(asNumbers(x));
+  if (scores.some(Number.isNaN)) throw new StepError("top_k", "scores", "NaN", CHECK_INPUT);
+  const best = scores.map((score, index) => ({ label: labels[index], score }));
+  // Not b - a, which is NaN for two infinities; the sort is stable.
+  return best.sort((a, b) => Number(b.score > a.score) - Number(b.score < a.score)).slice(0, k);
+}
+
+/** `[1, C, H, W]` or `[1, H, W, C]` (C 1 or 3), limited to 0..1, to `[H, W, C] uint8`. */
+export function toImage(value, { layout }) {
+  const x = numberArray("to_image", value);
+  const order = choice("to_image", "layout", LAYOUTS, layout);
+  const [batch, ...shape] = x.shape;
+  if (shape.length !== 3 || batch !== 1 || ![1, 3].includes(shape[order[2]])) {
+    throw new StepError("to_image", `one image of 1 or 3 channels, ${layout}`, described(x), "check the layout");
+  }
+  const moved = transposed(array("float32", shape, Float32Array.from(asNumbers(x))), order);
+  if (moved.data.some(Number.isNaN)) throw new StepError("to_image", "numbers", "NaN", CHECK_INPUT);
+  return array("uint8", moved.shape, Uint8Array.from(moved.data, toByte));
+}
+
+/** `floor(255 * x + 0.5)` in float32. @param {number} x @returns {number} */
+function toByte(x) {
+  const limited = Math.min(Math.max(x, 0), 1);
+  return Math.floor(Math.fround(Math.fround(255 * limited) + 0.5));
+}

@@ -1,0 +1,72 @@
+import { debounced, el, sampleButtons } from "../dom.js";
+
+const PAUSE = 200; // ms after a change before the values are run
+
+/** @type {(context: import("./index.js").Context) => import("./index.js").Widget} */
+export function rowInput({ api, submit }) {
+  const { columns } = api.card.inputs[0].steps.find((step) => step.id === "columns").kwargs;
+  const fields = columns.map(field);
+  const samples = sampleButtons(api.samples, (sample) => [sample.title], choose);
+  const current = () => ({ value: Object.fromEntries(fields.map(({ read }) => read())), name: "your values" });
+  const runSoon = debounced(PAUSE, () => submit(current()));
+  let filled = api.samples[0]?.row ?? {};
+
+  function choose(sample) {
+    filled = sample.row;
+    fill();
+    submit({ value: sample.row, name: sample.title, expected: sample.expected });
+  }
+
+  function fill() {
+    runSoon.cancel();
+    fields.forEach(({ write }) => write(filled));
+  }
+
+  const reset = el("button", { type: "button", onclick: () => (fill(), submit(current())) }, "Reset values");
+  const changed = () => (samples.clear(), runSoon());
+  const stay = (event) => (event.preventDefault(), submit(current()));
+  const elements = fields.map(({ element }) => element);
+  const form = el("form", { class: "td-row", novalidate: true, onchange: changed, onsubmit: stay }, ...elements);
+  fill();
+  return { element: el("div", {}, samples.element, form, reset), first: samples.first, current };
+}
+
+/**
+ * One number, with its unit and range.
+ * @param {{name: string, unit: string, min: number, max: number, summary: string}} column
+ * @param {number} index
+ */
+function field({ name, unit, min, max, summary }, index) {
+  const [id, hint] = [`td-column-${index}`, `td-hint-${index}`];
+  const attributes = { id, name, min, max, step: stepFor(min, max), type: "number", "aria-describedby": hint };
+  const input = el("input", { ...attributes, inputmode: "decimal", title: summary });
+  const note = el("small", { id: hint, class: "td-note" });
+  const label = el("label", { for: id, title: summary }, title(name), unit ? el("span", {}, ` ${unit}`) : "");
+
+  function judge() {
+    const outside = input.value !== "" && (input.valueAsNumber < min || input.valueAsNumber > max);
+    note.classList.toggle("td-warning", outside);
+    note.textContent = outside ? `outside ${min} to ${max}, where the model was trained` : `${min} to ${max}`;
+  }
+
+  input.addEventListener("input", judge);
+  return {
+    element: el("div", {}, label, input, note),
+    read: () => [name, input.value === "" ? null : input.valueAsNumber],
+    write: (row) => {
+      input.value = row[name] ?? "";
+      judge();
+    },
+  };
+}
+
+/** A hundredth of the range, as a power of ten. */
+function stepFor(min, max) {
+  const exponent = Math.floor(Math.log10((max - min) / 100));
+  return exponent < 0 ? (10 ** exponent).toFixed(-exponent) : 10 ** exponent;
+}
+
+function title(name) {
+  const words = name.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,15 @@
+import { classesResult } from "./classes.js";
+import { imageResult } from "./image.js";
+
+/**
+ * @typedef {object} Shown
+ * @property {string} summary in a few words, for the list of several files and for screen readers
+ * @property {object} data what is shown, as data
+ *
+ * @typedef {object} Drawing
+ * @property {HTMLElement} element
+ * @property {(outcome: import("../engine.js").Outcome, job: import("../app.js").Job) => Shown} show
+ */
+
+/** How each `result` of a task is drawn. @type {Record<string, () => Drawing>} */
+export const RESULTS = { classes: classesResult, image: imageResult };
