@@ -18,6 +18,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]+$", max_length=2000)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=160, pattern=r"^[^\n]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=r"^[^\n]*$")]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
@@ -50,7 +51,9 @@ class Licenses(Strict):
 
     weights: Line = Field(description="SPDX expression for the weights.")
     code: Line = Field(description="SPDX expression for the code that made the model.")
-    data: Line = Field(description="SPDX expression for the training data, or `LicenseRef-…` with a note in `limitations`.")
+    data: Line = Field(
+        description="SPDX expression for the training data, or `LicenseRef-…` with a note in `limitations`."
+    )
 
 
 class Provenance(Strict):
@@ -77,9 +80,9 @@ class Source(Strict):
 class SizeRange(Strict):
     """Sizes `min`, `min + step`, … up to `max`."""
 
-    min: Annotated[int, Field(ge=1)]
-    step: Annotated[int, Field(ge=1)] = 1
-    max: Annotated[int, Field(ge=1)]
+    min: Annotated[int, Field(ge=1)] = Field(description="Smallest size.")
+    step: Annotated[int, Field(ge=1)] = Field(1, description="Sizes between are `min` plus multiples of it.")
+    max: Annotated[int, Field(ge=1)] = Field(description="Largest size that is promised to work.")
 
 
 class Axis(Strict):
@@ -102,19 +105,23 @@ class Tensor(Strict):
     """One input or output of the model file."""
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=120)] = Field(description="Tensor name in the file.")
-    dtype: Literal["float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool"]
+    dtype: Literal["float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool"] = Field(
+        description="Type of its elements in the file."
+    )
     axes: Annotated[list[Axis], Field(min_length=1, max_length=6)] = Field(description="Dimensions in file order.")
     steps: list[Step] = Field([], description="Input: from what a person has to this tensor. Output: to the result.")
     labels: list[Line] | FileName | None = Field(None, description="Class names in order, or a text file, one a line.")
-    description: Line | None = None
+    description: Line | None = Field(None, description="What it holds.")
 
 
 class Sample(Strict):
     """Something to try the model on; its golden vectors come from here."""
 
-    title: Line
+    title: Line = Field(description="What is in it, for the list of samples.")
     file: FileName | None = Field(None, description="File in the card's folder; or")
-    text: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = Field(None, description="text; or")
+    text: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = Field(
+        None, description="text; or"
+    )
     row: dict[str, float | str] | None = Field(None, description="named column values.")
     expected: Line | None = Field(None, description="The label that is right, where there is one.")
     license: Line = Field(description="SPDX expression.")
@@ -124,54 +131,66 @@ class Sample(Strict):
 class Citation(Strict):
     """A work to cite when the model is used."""
 
-    text: Line = Field(description="Authors, title, venue, year.", max_length=600)
-    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
-    url: Url | None = None
+    text: Words = Field(description="Authors, title, venue, year.")
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = Field(
+        None, description="Digital object identifier, `10.…/…`."
+    )
+    url: Url | None = Field(None, description="Where to read it.")
 
 
 class Dataset(Strict):
     """Data the model was trained or measured on."""
 
-    name: Line
-    role: Literal["training", "evaluation", "training and evaluation"]
-    url: Url | None = None
+    name: Line = Field(description="Name, with its version.")
+    role: Literal["training", "evaluation", "training and evaluation"] = Field(description="What it was used for.")
+    url: Url | None = Field(None, description="Where it is published.")
     license: Line = Field(description="SPDX expression.")
-    note: Annotated[str, StringConstraints(max_length=600)] | None = Field(None, description="Split, size, how it was held out.")
+    note: Annotated[str, StringConstraints(max_length=600)] | None = Field(
+        None, description="Split, size, how it was held out."
+    )
 
 
 class Evaluation(Strict):
     """A figure that the build measures again; the build fails when it comes out otherwise."""
 
-    metric: Literal["accuracy", "top5_accuracy", "psnr", "mean_average_precision", "iou", "mae", "rmse"]
+    metric: Literal["accuracy", "top5_accuracy", "psnr", "mean_average_precision", "iou", "mae", "rmse"] = Field(
+        description="What is measured."
+    )
     value: float = Field(description="Fraction 0..1; PSNR in dB.")
     tolerance: Annotated[float, Field(ge=0)] = Field(0.0, description="How far a new measurement may lie from `value`.")
     dataset: Line = Field(description="Name of an entry of `datasets`, and the split.")
-    file: FileName | None = Field(None, description="JSON Lines in the folder: `{input, expected}`, what the build measures on.")
+    file: FileName | None = Field(
+        None, description="JSON Lines in the folder: `{input, expected}`, what the build measures on."
+    )
     baseline: dict[Line, float] = Field({}, description="The same metric for a simpler method, for comparison.")
 
 
 class Tolerance(Strict):
     """How far an artefact of one precision may lie from the golden output (numpy's `allclose` rule)."""
 
-    precision: Precision = Field(strict=False)
+    precision: Precision = Field(strict=False, description="Precision the row is about.")
     absolute_tolerance: Annotated[float, Field(ge=0)] = Field(description="In units of the output tensor.")
-    relative_tolerance: Annotated[float, Field(ge=0)] = 0.0
-    mismatched_elements_per_million: Annotated[int, Field(ge=0, lt=1_000_000)] = 0
-    top1_agreement: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="Least share of equal winners.")
+    relative_tolerance: Annotated[float, Field(ge=0)] = Field(0.0, description="As a fraction of the golden value.")
+    mismatched_elements_per_million: Annotated[int, Field(ge=0, lt=1_000_000)] = Field(
+        0, description="Elements in a million that may lie further away."
+    )
+    top1_agreement: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="Least share of equal winners."
+    )
 
 
 class Verification(Strict):
     """What counts as the same model."""
 
-    tolerance: Annotated[list[Tolerance], Field(min_length=1)]
+    tolerance: Annotated[list[Tolerance], Field(min_length=1)] = Field(description="One row a precision.")
 
 
 class AccuracyBudget(Strict):
     """The largest loss of `metric` that a smaller variant may cost."""
 
-    metric: Line
-    largest_drop: Annotated[float, Field(ge=0)]
-    minimum_samples: Annotated[int, Field(ge=1)] = 100
+    metric: Line = Field(description="A metric of `evaluation`.")
+    largest_drop: Annotated[float, Field(ge=0)] = Field(description="In units of the metric.")
+    minimum_samples: Annotated[int, Field(ge=1)] = Field(100, description="Fewer samples decide nothing.")
 
 
 class Edge(Strict):
@@ -180,39 +199,43 @@ class Edge(Strict):
     precisions: list[Annotated[Precision, Field(strict=False)]] = Field(
         [Precision.FP16, Precision.INT8_DYNAMIC], description="Precisions beside fp32."
     )
-    calibration: FileName | None = Field(None, description="JSON Lines `{input}`, disjoint from the evaluation samples.")
+    calibration: FileName | None = Field(
+        None, description="JSON Lines `{input}`, disjoint from the evaluation samples."
+    )
 
 
 class Card(Strict):
     """A model card: `catalog/models/<id>/card.yaml`."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1] = Field(description="Version of this schema.")
     id: Slug = Field(description="Same as the folder's name.")
-    name: Line
-    version: Semver
+    name: Line = Field(description="Name for people.")
+    version: Semver = Field(description="Semantic version of the weights and the card.")
     summary: Line = Field(description="One sentence, at most 160 characters.")
-    status: Literal["draft", "published", "unbuilt", "withdrawn"]
+    status: Literal["draft", "published", "unbuilt", "withdrawn"] = Field(
+        description="Only a `published` card must be complete."
+    )
     pipeline_tag: Line = Field(description="Task, from `catalog/vocab/tasks.yaml`.")
     license: Line = Field(description="SPDX expression for the whole, as a user of the files must read it.")
-    authors: Annotated[list[Person], Field(min_length=1)]
-    maintainers: Annotated[list[Person], Field(min_length=1)]
-    provenance: Provenance
-    source: Source
-    inputs: Annotated[list[Tensor], Field(min_length=1)]
-    outputs: Annotated[list[Tensor], Field(min_length=1)]
-    licenses: Licenses | None = None
-    cite: list[Citation] = []
-    datasets: list[Dataset] = []
-    samples: list[Sample] = []
-    verification: Verification | None = None
+    authors: Annotated[list[Person], Field(min_length=1)] = Field(description="Who made the model.")
+    maintainers: Annotated[list[Person], Field(min_length=1)] = Field(description="Who answers for this card.")
+    provenance: Provenance = Field(description="Where the weights come from.")
+    source: Source = Field(description="The one set of weights.")
+    inputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Inputs of the model file.")
+    outputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Outputs of the model file.")
+    licenses: Licenses | None = Field(None, description="Weights, code and data apart.")
+    cite: list[Citation] = Field([], description="What to cite when the model is used.")
+    datasets: list[Dataset] = Field([], description="Data it was trained and measured on.")
+    samples: list[Sample] = Field([], description="What a visitor can try the model on.")
+    verification: Verification | None = Field(None, description="What counts as the same model.")
     description: Prose | None = Field(None, description="Markdown, no HTML.")
-    tags: list[Slug] = []
+    tags: list[Slug] = Field([], description="Words to find it by.")
     language: list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]] = Field([], description="ISO 639 codes.")
-    evaluation: list[Evaluation] = []
-    intended_use: Prose | None = None
-    limitations: list[Prose] = []
-    risks: list[Prose] = []
-    accuracy_budget: AccuracyBudget | None = None
-    edge: Edge = Edge()
-    devices: list[Slug] = []
+    evaluation: list[Evaluation] = Field([], description="Figures that the build measures again.")
+    intended_use: Prose | None = Field(None, description="What it is good for, in Markdown.")
+    limitations: list[Prose] = Field([], description="Where it fails, in Markdown.")
+    risks: list[Prose] = Field([], description="What may go wrong for people, in Markdown.")
+    accuracy_budget: AccuracyBudget | None = Field(None, description="What a smaller variant may cost.")
+    edge: Edge = Field(Edge(), description="What is exported for devices.")
+    devices: list[Slug] = Field([], description="Devices it was tried on.")
     config: dict[str, Any] = Field({}, description="Free-form settings for other tools; Edgewise does not read them.")

@@ -11,76 +11,22 @@ import datetime
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
+from catalog.document import Document, Span, Where, show
 from catalog.problem import Problem
-
-Where = tuple[str | int, ...]
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53  # beyond it JavaScript loses digits
 QUOTE_OR_BOOLEAN = "write true or false, or put the word in quotes"
-PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True)
-class Span:
-    """Where a key or value stands: line from 1, and characters `start` up to `end` of the text."""
-
-    line: int
-    start: int
-    end: int
-
-
-@dataclass
-class Document:
-    """A card's text, its data, where each value stands, and what is wrong with it as YAML.
-
-    `data` is None when the text is no YAML at all. Values named in `broken` already have a Problem.
-    """
-
-    file: str
-    text: str = ""
-    data: Any = None
-    values: dict[Where, Span] = field(default_factory=dict)
-    keys: dict[Where, Span] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    broken: set[Where] = field(default_factory=set)
-
-    def line(self, where: Where) -> int:
-        """Return the line of a value, or of the nearest thing around it that stands in the text."""
-        known = (where[:length] for length in range(len(where), -1, -1))
-        spans = (self.keys.get(part) or self.values.get(part) for part in known)
-        return next((span.line for span in spans if span), 1)
-
-    def problem(
-        self, where: Where, code: str, *, expected: str, got: str, cure: str, replacement: str | None = None
-    ) -> Problem:
-        """Make a Problem at `where`, with its line."""
-        return Problem(self.file, self.line(where), show(where), expected, got, cure, code, replacement)
-
-    def is_broken(self, where: Where) -> bool:
-        """Say whether a value, or one around it, already has a Problem."""
-        return any(where[: len(part)] == part for part in self.broken)
 
 
 class _StopError(Exception):
     """Reading cannot go on; the Problem is in the document."""
-
-
-def show(where: Where) -> str:
-    """Return a path as people write it: `inputs[0].axes[2].size`; the whole is `card`."""
-    parts = [f"[{part}]" if isinstance(part, int) else _key(part) for part in where]
-    return "".join(parts).removeprefix(".") or "card"
-
-
-def _key(name: str) -> str:
-    return f".{name}" if PLAIN_KEY.fullmatch(name) else f"[{name[:40]!r}]"
 
 
 def load(path: Path) -> Document:
@@ -95,9 +41,13 @@ def load(path: Path) -> Document:
         _syntax(document, error)
     except yaml.reader.ReaderError as error:
         line = document.text.count("\n", 0, error.position) + 1
-        _fail(document, line, "control-character", "printable text", f"the character {error.character:#06x}", "delete it")
+        _fail(
+            document, line, "control-character", "printable text", f"the character {error.character:#06x}", "delete it"
+        )
     except (ValueError, OverflowError):  # PyYAML on "\U99999999"
-        _fail(document, 1, "yaml-syntax", r'escapes such as "\u00e9"', "one outside Unicode", "write the character itself")
+        _fail(
+            document, 1, "yaml-syntax", r'escapes such as "\u00e9"', "one outside Unicode", "write the character itself"
+        )
     return document
 
 
@@ -110,7 +60,9 @@ def _decode(document: Document, data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        _fail(document, line, "not-utf8", "text in UTF-8", f"the byte {data[error.start]:#04x}", "save the file as UTF-8")
+        _fail(
+            document, line, "not-utf8", "text in UTF-8", f"the byte {data[error.start]:#04x}", "save the file as UTF-8"
+        )
         raise _StopError from error
 
 
@@ -145,14 +97,14 @@ PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = tuple(
         (r"false", lambda _: False),
         (r"\d{4}-\d\d-\d\d", _date),
         (r"[-+]?(0|[1-9]\d{0,30})", int),
-        (r"[-+]?(\.\d+|(0|[1-9]\d*)(\.\d*)?)([eE][-+]?\d+)?|[-+]?0?\.\d+", float),
+        (r"[-+]?(\.\d+|(0|[1-9]\d*)(\.\d*)?)([eE][-+]?\d+)?", float),
     )
 )
 AMBIGUOUS = tuple(
     (re.compile(pattern), cure)
     for pattern, cure in (
         (r"(?i)yes|no|on|off|true|false", QUOTE_OR_BOOLEAN),
-        (r"[-+]?0[\dxob][\da-fA-F_]*|[-+]?[1-9]\d*(_\d+)+", "write the number in plain decimal digits, or put it in quotes"),
+        (r"[-+]?(0\d+|0x[\da-fA-F_]+|0o[0-7]+|0b[01_]+|\d+(_\d+)+)", "write plain decimal digits, or put it in quotes"),
         (r"[-+]?\d+(:[0-5]?\d)+(\.\d*)?", "put it in quotes"),
     )
 )
@@ -175,7 +127,7 @@ class _Builder:
         next(self._events)
         after = next(self._events)
         if isinstance(after, yaml.DocumentStartEvent):
-            line = after.start_mark.line + 1
+            line = _mark(after.start_mark).line + 1
             cure = "keep one card a file and delete the line `---`"
             _fail(self._document, line, "several-documents", "one YAML document", "a second one", cure)
             raise _StopError
@@ -201,9 +153,7 @@ class _Builder:
             inner = (*where, key)
             if key in found:
                 self._duplicate(event, inner)
-                self._value(next(self._events), (*where, key + " again"))
-                continue
-            self._document.keys[inner] = _span(event, event)
+            self._document.keys.setdefault(inner, _span(event, event))
             found[key] = self._value(next(self._events), inner)
         self._document.values[where] = _span(start, event)
         return found
@@ -218,8 +168,10 @@ class _Builder:
     def _key(self, event: yaml.Event, where: Where) -> str:
         self._refuse_extras(event, where)
         if not isinstance(event, yaml.ScalarEvent):
-            line = event.start_mark.line + 1
-            _fail(self._document, line, "key-not-text", "a key that is text", "a list, mapping or alias", "name the key")
+            line = _mark(event.start_mark).line + 1
+            _fail(
+                self._document, line, "key-not-text", "a key that is text", "a list, mapping or alias", "name the key"
+            )
             raise _StopError
         return str(event.value)
 
@@ -227,7 +179,7 @@ class _Builder:
         first = self._document.keys[where].line
         problem = Problem(
             self._document.file,
-            event.start_mark.line + 1,
+            _mark(event.start_mark).line + 1,
             show(where),
             "each key once",
             f"`{where[-1]}` again, first on line {first}",
@@ -235,6 +187,7 @@ class _Builder:
             "duplicate-key",
         )
         self._document.problems.append(problem)
+        self._document.broken.add(where)
 
     def _scalar(self, event: yaml.ScalarEvent, where: Where) -> Any:
         text = str(event.value)
@@ -254,7 +207,9 @@ class _Builder:
             cure = "put it in quotes if it is a name"
             return self._bad(where, "not-finite", text, f"a number up to {MAX_INTEGER}", f"`{text}`", cure)
         if isinstance(value, float) and not math.isfinite(value):
-            return self._bad(where, "not-finite", text, "a finite number", f"`{text[:40]}`", "put it in quotes if it is a name")
+            return self._bad(
+                where, "not-finite", text, "a finite number", f"`{text[:40]}`", "put it in quotes if it is a name"
+            )
         return value
 
     def _refuse_extras(self, event: yaml.Event, where: Where) -> None:
@@ -280,4 +235,10 @@ class _Builder:
 
 
 def _span(start: yaml.Event, end: yaml.Event) -> Span:
-    return Span(start.start_mark.line + 1, start.start_mark.index, end.end_mark.index)
+    first, last = _mark(start.start_mark), _mark(end.end_mark)
+    return Span(first.line + 1, first.index, last.index)
+
+
+def _mark(mark: Any) -> yaml.Mark:
+    """Narrow the type: events of text that was read always carry marks."""
+    return cast("yaml.Mark", mark)

@@ -21,7 +21,8 @@ class Problem:
     def __str__(self) -> str:
         """Format as a compiler does: place first, then what was expected, what came, and the cure."""
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.where}: {self.code}\n  expected {self.expected}\n  got      {self.got}\n  cure     {self.cure}"
+        facts = f"  expected {self.expected}\n  got      {self.got}\n  cure     {self.cure}"
+        return f"{place}: {self.where}: {self.code}\n{facts}"
 
     def to_json(self) -> dict[str, str | int | None]:
         """Return the fields as JSON values, for programs."""

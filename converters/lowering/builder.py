@@ -11,8 +11,9 @@ import numpy as np
 from converters.edge_graph import Array, DType, Graph, Op, Tensor
 from converters.errors import Refusal
 from converters.lowering import layout
+from converters.lowering.alignment import align
 from converters.lowering.target import Target
-from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, flatten, size_of
+from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, size_of
 
 Fold = Callable[..., Array]
 
@@ -48,6 +49,13 @@ class Builder:
         if atom.size is None:
             self._sources[atom] = (tensor, axis)
         return atom
+
+    def twin(self, atom: Atom) -> Atom:
+        """Return another atom of the same size, for a view that holds the first one already."""
+        other = Atom(atom.size)
+        if atom in self._sources:
+            self._sources[other] = self._sources[atom]
+        return other
 
     def view(self, value: Value) -> Value:
         """Return the value as a view on a tensor; constants become constant tensors in their own layout."""
@@ -143,9 +151,9 @@ class Builder:
     ) -> Value:
         """Emit an elementwise kind of several broadcast operands, of which the first `typeless` keep their type."""
         rank = self.target.kinds[kind].max_rank if self.target.has(kind) else 4
-        aligned = layout.align(self, [self.view(v) for v in values], rank)
+        aligned = align(self, values, rank)
         condition, operands = aligned.tensors[:typeless], aligned.tensors[typeless:]
-        shape = aligned.result_shape
+        shape = aligned.shape
         if typeless:
             compute = self.compute_dtype(kind, operands[0].dtype)
             inputs: list[Tensor | None] = [*condition, *(self.cast(t, compute) for t in operands)]
@@ -240,5 +248,3 @@ FOLDS: Mapping[str, Fold] = {
     "FLOOR_MOD": np.mod,
     "FLOOR_DIV": np.floor_divide,
 }
-
-__all__ = ["Builder", "flatten"]

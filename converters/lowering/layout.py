@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from converters.edge_graph import Tensor
-from converters.errors import MalformedModel
-from converters.lowering.value import Atom, Atoms, Dim, Value, flatten, size_of
+from converters.lowering.value import Atom, Atoms, Value, flatten, size_of
 
 if TYPE_CHECKING:
     from converters.lowering.builder import Builder
@@ -78,6 +77,11 @@ class Isolated:
     axes: tuple[Atoms, ...]
     axis_of: dict[int, int]  # logical dimension → axis
 
+    @property
+    def order(self) -> list[int]:
+        """The isolated dimensions in the order of their axes."""
+        return sorted(self.axis_of, key=self.axis_of.__getitem__)
+
     def result(self, tensor: Tensor, *, changed: Iterable[int] = (), removed: Iterable[int] = ()) -> Value:
         """Return the view on what an operator made: `changed` dimensions have new sizes, `removed` ones are gone."""
         builder, dims, axes = self.view.builder, list(self.view.dims), list(self.axes)
@@ -142,117 +146,13 @@ def _contiguous(atoms: Atoms, order: Atoms) -> bool:
     return order[start : start + len(atoms)] == atoms
 
 
-# ---- operands that are broadcast against each other
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """Operands in one layout, ready for an elementwise operator, and the layout of its result."""
-
-    tensors: list[Tensor]
-    dims: tuple[Atoms, ...]
-    axes: tuple[Atoms, ...]
-
-    @property
-    def result_shape(self) -> tuple[Dim, ...]:
-        """The shape of the result's tensor."""
-        return tuple(size_of(group) for group in self.axes)
-
-
-def align(builder: Builder, views: list[Value], max_rank: int) -> Aligned:
-    """Lay all operands out like the largest of them, so that axes agree or are 1."""
-    rank = max(view.rank for view in views)
-    views = [view.with_dims([(), *view.dims] if False else (*((),) * (rank - view.rank), *view.dims)) for view in views]
-    leader = max(range(len(views)), key=lambda i: _weight(views[i]))
-    for i in range(len(views)):
-        if i != leader:
-            views[leader], views[i] = unify(views[leader], views[i])
-    for i in range(len(views)):  # what unified later may have split the leader's atoms further
-        if i != leader:
-            views[leader], views[i] = unify(views[leader], views[i])
-    dims = tuple(_widest([view.dims[dim] for view in views]) for dim in range(rank))
-    order = _merged_order(views[leader], dims)
-    axes = _grouped(order, views, views[leader].axes, max_rank)
-    tensors = [arrange(view, _own_groups(view, axes)) for view in views]
-    return Aligned(tensors, dims, axes)
-
-
-def _weight(view: Value) -> tuple[bool, int, bool, int]:
-    """Order operands by how much it would cost to transpose them."""
-    assert view.tensor is not None
-    atoms = wide(flatten(view.dims))
-    unknown = sum(atom.size is None for atom in atoms)
-    static = size_of(atom for atom in atoms if atom.size is not None) or 0
-    permuted = atoms != wide(flatten(view.axes))
-    return view.tensor.data is None, unknown, permuted and static > 1, static
-
-
-def unify(leader: Value, other: Value) -> tuple[Value, Value]:
-    """Make equal dimensions of two views consist of the same atoms. Both have the same rank."""
-    for dim in range(leader.rank):
-        mine, theirs = wide(leader.dims[dim]), wide(other.dims[dim])
-        if not mine or not theirs or mine == theirs:
-            continue
-        if None in (size_of(mine), size_of(theirs)):
-            leader, other = _unify_unknown(leader, other, dim)
-            continue
-        if size_of(mine) != size_of(theirs):
-            where = leader.builder.where
-            raise MalformedModel(where, f"shapes {leader.shape} and {other.shape} do not match", "correct the model")
-        leader, other = _refine(leader, other, dim)
-    return leader, other
-
-
-def _unify_unknown(leader: Value, other: Value, dim: int) -> tuple[Value, Value]:
-    """Let sizes known only at run time stand for one size: that they agree is checked when the model runs."""
-    leader, other = (v if len(v.dims[dim]) == 1 else _merged(v, dim) for v in (leader, other))
-    return leader, other
-
-
-def _merged(view: Value, dim: int) -> Value:
+def merged(view: Value, dim: int) -> Value:
+    """Return the view with all factors of one dimension next to each other, as a single atom."""
     isolated = isolate(view, [dim])
     return isolated.result(isolated.tensor, changed=[dim])
 
 
-def _refine(leader: Value, other: Value, dim: int) -> tuple[Value, Value]:
-    """Split the atoms of both into common factors, then let both share the leader's."""
-    factors = common_factors([a.size for a in wide(leader.dims[dim])], [a.size for a in wide(other.dims[dim])])
-    if factors is None:
-        return _refine(leader, _merged(other, dim), dim) if len(other.dims[dim]) > 1 else (leader, other)
-    leader, other = _split(leader, dim, factors), _split(other, dim, factors)
-    pairs = zip(wide(other.dims[dim]), wide(leader.dims[dim]), strict=True)
-    return leader, other.substitute({theirs: (mine,) for theirs, mine in pairs})
-
-
-def common_factors(first: Sequence[Dim], second: Sequence[Dim]) -> list[int] | None:
-    """Return the coarsest sizes from which both lists are made by merging neighbours; None where there are none.
-
-    >>> common_factors([12], [3, 4])
-    [3, 4]
-    >>> common_factors([6, 4], [8, 3]) is None
-    True
-    """
-    left, right, factors = list(_known(first))[::-1], list(_known(second))[::-1], []
-    while left and right:
-        a, b = left.pop(), right.pop()
-        small, large = min(a, b), max(a, b)
-        if small == 0 or large % small:
-            return None
-        factors.append(small)
-        if large != small:
-            (left if a > b else right).append(large // small)
-    return None if left or right else factors
-
-
-def _known(sizes: Sequence[Dim]) -> Iterator[int]:
-    yield from (size for size in sizes if size is not None)
-
-
-def _split(view: Value, dim: int, factors: Sequence[int]) -> Value:
-    remaining, parts = list(factors), {}
-    for atom in wide(view.dims[dim]):
-        taken: list[int] = []
-        while np.prod(taken, dtype=int) != atom.size:
-            taken.append(remaining.pop(0))
-        parts[atom] = tuple(Atom(size) for size in taken) if len(taken) > 1 else (atom,)
-    return view.substitute(parts)
+def in_order(value: Value, dims: Sequence[int]) -> Tensor:
+    """Return a tensor whose axes are the dimensions in this order."""
+    view = value.builder.view(value)
+    return arrange(view, [view.dims[dim] for dim in dims])

@@ -152,5 +152,9 @@ def fit_within(value: object, width: int, height: int, filter: str = "bicubic") 
 
 def _resized(step: str, pixels: Pixels, width: int, height: int, name: str) -> Pixels:
     resampling = choice(step, "filter", FILTERS, name)
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    return np.asarray(image.resize((width, height), resampling)).reshape(height, width, -1)
+    old_height, old_width, channels = pixels.shape
+    # Which pass goes first shows in the result. Before Pillow 13 it was always the horizontal one; now see Resample.c.
+    vertical_first = old_height - height > max(0, 2 * (old_width - width))
+    image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    image = image.resize((old_width, height) if vertical_first else (width, old_height), resampling)
+    return np.asarray(image.resize((width, height), resampling)).reshape(height, width, channels)

@@ -15,9 +15,10 @@ LAYOUTS: Mapping[str, tuple[int, int, int]] = {"nchw": (1, 2, 0), "nhwc": (0, 1,
 
 def softmax(value: object) -> NDArray[np.float32]:
     """Return `exp(x - max(x)) / sum` along the last axis, in float64, rounded to float32: `[…, C]` in 0..1."""
-    x = number_array("softmax", value).astype(np.float64)
+    x = number_array("softmax", value)
     if not x.ndim or not x.shape[-1]:
         raise StepError("softmax", "[…, C] with C of at least 1", described(x), "give it the model's scores")
+    x = x.astype(np.float64)
     largest = x.max(axis=-1, keepdims=True)
     if not np.isfinite(largest).all():
         raise StepError("softmax", "scores with a finite maximum", "NaN or infinity", "check the model's input")

@@ -15,7 +15,12 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import numpy_helper, parser
+import yaml
 from PIL import Image
+
+from catalog.card import Card
+from edge.evaluate import Accuracy, evaluate
+from edge.runtimes import RUNTIMES
 
 MODELS = Path(__file__).resolve().parents[2] / "catalog" / "models"
 OPSET = 17
@@ -23,11 +28,11 @@ IR_VERSION = 8  # the one that ONNX 1.12 introduced together with opset 17
 
 
 def seed(value: int) -> np.random.Generator:
-    """Fix every source of chance, and the number of threads, on which the order of additions depends."""
+    """Fix every source of chance; one thread, since the number of threads decides the order of additions."""
     random.seed(value)
     torch.manual_seed(value)
     torch.use_deterministic_algorithms(mode=True)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     return np.random.default_rng(value)
 
 
@@ -66,3 +71,15 @@ def png(pixels: npt.NDArray[np.uint8]) -> bytes:
 def data_uri(image: bytes) -> str:
     """Return PNG bytes as a `data:` address."""
     return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+
+
+def read_card(name: str) -> Card:
+    """Read the card whose files are being made."""
+    return Card.model_validate(yaml.safe_load((MODELS / name / "card.yaml").read_text("utf-8")))
+
+
+def measure(card: Card, modality: str) -> list[Accuracy]:
+    """Measure the card's figures on its `model.onnx` in onnxruntime, end to end, as the build will."""
+    folder = MODELS / card.id
+    session = RUNTIMES["onnxruntime"].load(folder / "model.onnx")
+    return [evaluate(card, folder, claim, modality, session, is_source=True) for claim in card.evaluation]

@@ -76,7 +76,7 @@ def curve(points: Points, samples: int = 12) -> Points:
 
 def random_affine(rng: np.random.Generator) -> Points:
     """Return a `[2, 2]` matrix that narrows, slants and turns, as hands do."""
-    turn, slant, width = rng.uniform(-0.2, 0.2), rng.uniform(-0.25, 0.25), rng.uniform(0.55, 1.2)
+    turn, slant, width = rng.uniform(-0.2, 0.2), rng.uniform(-0.25, 0.25), rng.uniform(0.4, 1.2)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     return rotation @ np.array([[width, slant], [0.0, 1.0]])
 

@@ -1,6 +1,7 @@
 /**
  * Pillow's `Image.resize`, bit for bit, for `[H, W, C] uint8`. After libImaging's Resample.c and Geometry.c: weights in
- * double precision, normalised, rounded to 22-bit fixed point; a horizontal, then a vertical pass, 8 bits between them.
+ * double precision, normalised, rounded to 22-bit fixed point; two passes with 8 bits between them, the horizontal one
+ * first unless the height shrinks by more than twice as many pixels as the width (so since Pillow 13).
  */
 
 import { array, choice } from "./errors.js";
@@ -51,8 +52,16 @@ const FILTERS = {
 export function resample(step, image, width, height, name) {
   const filter = choice(step, "filter", FILTERS, name);
   if (!filter) return nearest(image, width, height);
-  const wide = width === image.shape[1] ? image : horizontal(image, width, filter);
-  return height === image.shape[0] ? wide : vertical(wide, height, filter);
+  const [oldHeight, oldWidth] = image.shape;
+  const passes = [width === oldWidth ? asIs : horizontal, height === oldHeight ? asIs : vertical];
+  const sizes = [width, height];
+  if (oldHeight - height > Math.max(0, 2 * (oldWidth - width))) [passes, sizes].forEach((list) => list.reverse());
+  return passes.reduce((result, pass, i) => pass(result, sizes[i], filter), image);
+}
+
+/** @param {NumberArray} image */
+function asIs(image) {
+  return image;
 }
 
 /** @param {NumberArray} image @param {number} width @param {number} height */

@@ -1,4 +1,5 @@
 import { Cancelled, Client } from "./client.js";
+import { download } from "./download.js";
 import { Failure, sentence } from "./failure.js";
 import { INPUTS } from "./inputs/index.js";
 import { RESULTS } from "./results/index.js";
@@ -6,7 +7,8 @@ import { View } from "./view.js";
 
 /**
  * @typedef {object} Job something to run the model on
- * @property {any} value a Blob, a text or named values, as the first of the card's steps takes it
+ * @property {() => any} read gives what the first of the card's steps takes: a file's bytes, a text, named values; or a
+ *   promise of it
  * @property {string} name what messages call it
  * @property {string | null} [expected] the right label, where it is known
  */
@@ -16,19 +18,23 @@ import { View } from "./view.js";
  * @param {HTMLElement} section with `data-model` and `data-root`, both relative to the page
  */
 export async function mount(section) {
-  needWebAssembly();
-  const response = await fetch(new URL(section.dataset.model, document.baseURI));
-  if (!response.ok) throw new Failure(`The site answered ${response.status} for the model's description.`, "");
-  const styles = loadStyles();
-  const drive = new Drive(await response.json(), new URL(section.dataset.root, document.baseURI));
-  await styles;
+  const bytes = await download(new URL(section.dataset.model, document.baseURI));
+  const api = JSON.parse(new TextDecoder().decode(bytes));
+  refuseWhatCannotRun(api);
+  const drive = new Drive(api, new URL(section.dataset.root, document.baseURI));
+  await loadStyles();
   section.append(drive.view.element);
   drive.begin();
 }
 
-function needWebAssembly() {
+const runsHere = (artefact) => artefact.runtimes.includes("onnxruntime-web");
+
+function refuseWhatCannotRun({ artefacts, card, task }) {
   if (typeof WebAssembly === "undefined")
     throw new Failure("This browser does not run WebAssembly.", "Allow it in the settings, or use another browser.");
+  const isKnown = INPUTS[task.input] && RESULTS[task.result] && card.inputs.length === 1;
+  if (!isKnown || !artefacts.some(runsHere))
+    throw new Failure("This page has no way to run this model.", "Download one of its files and run it elsewhere.");
 }
 
 /** Resolves when the style sheet is there, or cannot be had: an unstyled test-drive still works. */
@@ -48,7 +54,7 @@ class Drive {
   constructor(api, root) {
     this.api = api;
     this.root = root;
-    this.artefacts = api.artefacts.filter((row) => row.runtimes.includes("onnxruntime-web"));
+    this.artefacts = api.artefacts.filter(runsHere);
     this.artefact = this.artefacts.find((row) => row.precision === "fp32") ?? this.artefacts[0];
     this.result = RESULTS[api.task.result]();
     this.input = INPUTS[api.task.input]({ api, root, submit: (...jobs) => this.submit(jobs) });
@@ -131,13 +137,15 @@ class Drive {
   async #run(job) {
     this.view.running(job.name);
     try {
-      const outcome = await this.client.call("run", job.value);
+      const outcome = await this.client.call("run", await job.read());
       const shown = this.result.show(outcome, job);
-      this.view.done(shown, { ...this.facts.milliseconds, ...outcome.milliseconds }, job);
-      if (this.batched) this.view.addToBatch(job.name, shown);
+      const milliseconds = { ...this.facts.milliseconds, ...outcome.milliseconds };
+      this.view.done(shown, { milliseconds, warnings: outcome.warnings }, job);
+      if (this.batched) this.view.addToBatch(job.name, shown.summary, shown.data);
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       this.view.fail(sentence(error), job.name);
+      if (this.batched) this.view.addToBatch(job.name, sentence(error), null);
     }
   }
 

@@ -29,7 +29,12 @@ export function sampleButtons(samples, content, choose) {
       mark(button);
       choose(sample);
     };
-    const button = el("button", { type: "button", onclick: press, "aria-pressed": "false", "data-sample": sample.title });
+    const button = el("button", {
+      type: "button",
+      onclick: press,
+      "aria-pressed": "false",
+      "data-sample": sample.title,
+    });
     button.append(...content(sample));
     return button;
   });

@@ -11,7 +11,7 @@ import { size } from "./format.js";
  * Fetch a file, telling how far it is.
  * @param {URL} url
  * @param {{total?: number | null, onBytes?: OnBytes}} [options] `total`: size of the file where the caller knows it
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function download(url, { total = null, onBytes = () => {} } = {}) {
   const response = await request(url);
@@ -74,7 +74,7 @@ function name(url) {
 
 /**
  * Undo gzip unless the host has done so already.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<ArrayBuffer>}
  */
 export async function gunzipped(bytes) {
@@ -90,7 +90,7 @@ export async function gunzipped(bytes) {
 
 /**
  * Refuse a file that is not the one that was published.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {string} sha256 64 lower-case hexadecimal digits
  * @param {string} file how messages name it
  * @returns {Promise<boolean>} false where the page has no access to a digest, since it is not served over https

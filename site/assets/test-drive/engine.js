@@ -18,6 +18,7 @@ import { createSession, loadRuntime } from "./runtime.js";
  * @typedef {object} Outcome
  * @property {any} result what the output's steps gave
  * @property {Values | null} seen the picture as the model got it, [H, W, C] uint8
+ * @property {string[]} warnings of the input's steps
  * @property {{preprocessing: number, inference: number, postprocessing: number}} milliseconds
  */
 
@@ -70,20 +71,21 @@ export class Engine {
   }
 
   /**
-   * @param {any} value what the visitor gave: a Blob, a text or named values
+   * @param {any} value what the visitor gave: a file's bytes, a text or named values
    * @returns {Promise<Outcome>}
    */
   async run(value) {
     const { input, output, labels } = this.request;
     const times = [performance.now()];
-    const { tensor, seen } = await prepared(input.steps, value);
+    const warnings = /** @type {string[]} */ ([]);
+    const { tensor, seen } = await prepared(input.steps, value, (words) => warnings.push(words));
     times.push(performance.now());
     const outputs = await this.#infer({ [input.id]: tensor });
     times.push(performance.now());
     const result = await runSteps(output.steps, outputs[output.id], { labels });
     times.push(performance.now());
     const [preprocessing, inference, postprocessing] = times.slice(1).map((time, i) => time - times[i]);
-    return { result, seen, milliseconds: { preprocessing, inference, postprocessing } };
+    return { result, seen, warnings, milliseconds: { preprocessing, inference, postprocessing } };
   }
 
   /** @param {Record<string, Values>} inputs */
@@ -95,13 +97,13 @@ export class Engine {
 }
 
 /** Run the steps one by one, to keep the picture as it was before it became numbers. */
-async function prepared(steps, value) {
+async function prepared(steps, value, warn) {
   let seen = null;
   for (const step of steps) {
-    value = await runSteps([step], value, {});
+    value = await runSteps([step], value, { warn });
     if (value.dtype === "uint8" && value.shape.length === 3) seen = value;
   }
-  return { tensor: value, seen: seen && { ...seen, data: seen.data.slice() } };
+  return { tensor: value, seen };
 }
 
 /** Sums up downloads that run side by side. */

@@ -11,6 +11,7 @@ async function start() {
     const { mount } = await import("./app.js");
     await mount(section);
     button.remove();
+    /** @type {HTMLElement} */ (section.querySelector(".td-run")).focus({ preventScroll: true }); // so that the keyboard stays where it was
   } catch (error) {
     button.disabled = false;
     report(error);
@@ -21,7 +22,8 @@ async function start() {
 function report(error) {
   const note = section.querySelector("[role=alert]") ?? section.appendChild(document.createElement("p"));
   note.setAttribute("role", "alert");
-  note.textContent = `The test-drive could not start: ${error.message} Check the connection and press the button again.`;
+  const cure = error.name === "Failure" ? "" : ". Check the connection and press the button again.";
+  note.textContent = `The test-drive could not start: ${error.message}${cure}`;
 }
 
 button?.addEventListener("click", start);

@@ -23,8 +23,10 @@ export class View {
     this.check = el("p", { class: "td-check", hidden: true });
     this.error = el("p", { class: "td-error", role: "alert", hidden: true });
     this.batch = el("ol", { class: "td-batch", "aria-label": "Results of all files", hidden: true });
+    this.warnings = el("p", { class: "td-note td-warning" });
     this.facts = el("dl", { class: "td-facts" });
-    this.result = el("section", { "aria-label": "Result", "data-result": "" }, heading("Result"), result, this.batch);
+    this.result = el("section", { "aria-label": "Result", "data-result": "" }, heading("Result"));
+    this.result.append(result, this.warnings, this.batch);
     const run = el("button", { type: "button", class: "td-run", onclick: onRun }, "Run");
     const inputs = el("section", { "aria-label": "Input" }, heading("Input"), input, run);
     const figures = el("details", {}, el("summary", {}, "Times and technical facts"), this.facts);
@@ -87,11 +89,12 @@ export class View {
 
   /**
    * @param {import("./results/index.js").Shown} shown
-   * @param {Record<string, number>} milliseconds
+   * @param {{milliseconds: Record<string, number>, warnings: string[]}} figures
    * @param {import("./app.js").Job} job
    */
-  done({ summary, data }, milliseconds, { name }) {
+  done({ summary, data }, { milliseconds, warnings }, { name }) {
     this.runs += 1;
+    this.warnings.textContent = warnings.join(" ");
     this.result.dataset.result = JSON.stringify({ run: this.runs, name, ...data });
     this.#facts(milliseconds);
     this.#state("ready", `${name}: ${summary}`);
@@ -125,11 +128,12 @@ export class View {
 
   /**
    * @param {string} name
-   * @param {import("./results/index.js").Shown} shown
+   * @param {string} words
+   * @param {object | null} data what is shown, as data; null where this input failed
    */
-  addToBatch(name, { summary, data }) {
+  addToBatch(name, words, data) {
     this.batch.hidden = false;
-    this.batch.append(el("li", { "data-file": name, "data-result": JSON.stringify(data) }, `${name}: ${summary}`));
+    this.batch.append(el("li", { "data-file": name, "data-outcome": JSON.stringify(data) }, `${name}: ${words}`));
   }
 }
 

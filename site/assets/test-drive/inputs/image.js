@@ -1,4 +1,5 @@
 import { el, sampleButtons } from "../dom.js";
+import { download } from "../download.js";
 import { drawingArea } from "./drawing.js";
 
 const TYPES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
@@ -7,28 +8,34 @@ const TYPES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 export function imageInput({ api, root, submit }) {
   /** @type {import("../app.js").Job | null} */
   let current = null;
-  const address = (sample) => new URL(sample.file, root).href;
+  const address = (sample) => new URL(sample.file, root);
   const thumbnail = (sample) => [el("img", { src: address(sample), alt: sample.title, title: sample.title })];
   const samples = sampleButtons(api.samples, thumbnail, choose);
   const isDrawing = api.card.inputs[0].steps.some((step) => step.id === "crop_to_content");
-  const drawing = isDrawing ? drawingArea((png) => run({ value: png, name: "your drawing" })) : null;
-
-  async function choose(sample) {
-    const response = await fetch(address(sample)).catch(() => null);
-    const picture = response?.ok ? await response.blob() : new Blob(); // an empty file fails to decode, and says so
-    run({ value: picture, name: sample.title, expected: sample.expected });
-  }
+  const drawing = isDrawing ? drawingArea(drawn) : null;
 
   function run(...jobs) {
     current = jobs.at(-1);
-    if (current.name !== "your drawing") drawing?.clear();
-    if (!current.expected) samples.clear();
     submit(...jobs);
   }
 
-  const receive = (/** @type {FileList} */ files) => {
-    if (files.length) run(...Array.from(files, (file) => ({ value: file, name: file.name || "pasted picture" })));
-  };
+  function choose(sample) {
+    drawing?.clear();
+    run({ read: () => download(address(sample)), name: sample.title, expected: sample.expected });
+  }
+
+  function drawn(png) {
+    samples.clear();
+    run({ read: () => png, name: "your drawing" });
+  }
+
+  function receive(files) {
+    if (!files.length) return;
+    samples.clear();
+    drawing?.clear();
+    run(...Array.from(files, (file) => ({ read: () => file, name: file.name || "pasted picture" })));
+  }
+
   const element = el("div", {}, samples.element, ...(drawing ? [drawing.element] : []), picker(receive));
   acceptDrops(element, receive);
   return { element, first: samples.first, current: () => current };

@@ -7,14 +7,15 @@ export function rowInput({ api, submit }) {
   const { columns } = api.card.inputs[0].steps.find((step) => step.id === "columns").kwargs;
   const fields = columns.map(field);
   const samples = sampleButtons(api.samples, (sample) => [sample.title], choose);
-  const current = () => ({ value: Object.fromEntries(fields.map(({ read }) => read())), name: "your values" });
+  const values = () => Object.fromEntries(fields.map(({ read }) => read()));
+  const current = () => ({ read: values, name: "your values" });
   const runSoon = debounced(PAUSE, () => submit(current()));
   let filled = api.samples[0]?.row ?? {};
 
   function choose(sample) {
     filled = sample.row;
     fill();
-    submit({ value: sample.row, name: sample.title, expected: sample.expected });
+    submit({ read: () => sample.row, name: sample.title, expected: sample.expected });
   }
 
   function fill() {
@@ -33,20 +34,22 @@ export function rowInput({ api, submit }) {
 
 /**
  * One number, with its unit and range.
- * @param {{name: string, unit: string, min: number, max: number, summary: string}} column
+ * @param {{name: string, unit?: string, min?: number, max?: number, summary?: string}} column
  * @param {number} index
  */
-function field({ name, unit, min, max, summary }, index) {
+function field({ name, unit, min = -Infinity, max = Infinity, summary }, index) {
   const [id, hint] = [`td-column-${index}`, `td-hint-${index}`];
-  const attributes = { id, name, min, max, step: stepFor(min, max), type: "number", "aria-describedby": hint };
-  const input = el("input", { ...attributes, inputmode: "decimal", title: summary });
+  const bounds = { min: Number.isFinite(min) && min, max: Number.isFinite(max) && max, step: stepFor(min, max) };
+  const attributes = { id, name, ...bounds, type: "number", inputmode: "decimal", "aria-describedby": hint };
+  const input = el("input", { ...attributes, title: summary });
+  const range = `${Number.isFinite(min) ? min : "any"} to ${Number.isFinite(max) ? max : "any"}`;
   const note = el("small", { id: hint, class: "td-note" });
   const label = el("label", { for: id, title: summary }, title(name), unit ? el("span", {}, ` ${unit}`) : "");
 
   function judge() {
     const outside = input.value !== "" && (input.valueAsNumber < min || input.valueAsNumber > max);
     note.classList.toggle("td-warning", outside);
-    note.textContent = outside ? `outside ${min} to ${max}, where the model was trained` : `${min} to ${max}`;
+    note.textContent = outside ? `outside ${range}; the answer may mean little` : range;
   }
 
   input.addEventListener("input", judge);
@@ -60,8 +63,9 @@ function field({ name, unit, min, max, summary }, index) {
   };
 }
 
-/** A hundredth of the range, as a power of ten. */
+/** About a hundredth of the range, as a power of ten. */
 function stepFor(min, max) {
+  if (!(max - min < Infinity)) return "any";
   const exponent = Math.floor(Math.log10((max - min) / 100));
   return exponent < 0 ? (10 ** exponent).toFixed(-exponent) : 10 ** exponent;
 }

@@ -8,6 +8,7 @@ export function classesResult() {
   const extras = el("div");
   const element = el("div", {}, list, extras);
 
+  /** @type {import("./index.js").Drawing["show"]} */
   function show({ result, seen }, { expected }) {
     list.replaceChildren(...result.map(row));
     const note = expected ? [el("p", { class: "td-note" }, `The right answer: ${expected}`)] : [];

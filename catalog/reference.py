@@ -1,0 +1,108 @@
+"""The card's documentation, generated: JSON Schema for editors, and tables of fields and steps for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog import vocab
+from catalog.card import Card
+from catalog.rules.publishing import REQUIRED
+from catalog.vocab import Parameter
+
+Schema = Mapping[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": ""}
+BOUNDS = (
+    ("minimum", "from {}"),
+    ("exclusiveMinimum", "above {}"),
+    ("maximum", "to {}"),
+    ("exclusiveMaximum", "below {}"),
+    ("minLength", "from {} character"),
+    ("maxLength", "to {} characters"),
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the card as a JSON Schema, draft 2020-12, with the tasks and steps that exist."""
+    schema = Card.model_json_schema()
+    schema["properties"]["pipeline_tag"]["enum"] = list(vocab.tasks())
+    schema["$defs"]["Step"]["properties"]["id"]["enum"] = list(vocab.steps())
+    return {"$schema": DIALECT, "$id": "card.schema.json", **schema, "title": "Edgewise model card"}
+
+
+def field_table() -> str:
+    """Return Markdown: a table of the card's fields, then one for each part that it is made of."""
+    schema = json_schema()
+    parts = {"The card": schema, **{name: part for name, part in schema["$defs"].items() if "properties" in part}}
+    return "\n".join(_section(name, part) for name, part in parts.items())
+
+
+def _section(name: str, part: Schema) -> str:
+    rows = [
+        f"| `{key}` | {_cell(_kind(field))} | {_need(name, key, part)} | {_cell(field.get('description', ''))} |"
+        for key, field in part["properties"].items()
+    ]
+    head = ["| field | type | required | meaning |", "| --- | --- | --- | --- |"]
+    return "\n".join([f"## {name}", "", part.get("description", ""), "", *head, *rows, ""])
+
+
+def _need(name: str, key: str, part: Schema) -> str:
+    if key in part.get("required", ()):
+        return "always"
+    is_published = (name == "The card" and key in REQUIRED) or (name, key) == ("Tensor", "labels")
+    return "to be published" if is_published else ""
+
+
+def _kind(field: Schema) -> str:
+    """Say a field's type in words."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in field:
+        return " or ".join(filter(None, (_kind(option) for option in field["anyOf"])))
+    if "enum" in field or "const" in field:
+        return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
+    if field.get("type") == "array":
+        return f"list of {_kind(field['items'])}"
+    if field.get("type") == "object":
+        return "mapping"
+    return _simple(field)
+
+
+def _simple(field: Schema) -> str:
+    word = "date" if field.get("format") == "date" else WORDS[field["type"]]
+    bounds = [form.format(field[key]) for key, form in BOUNDS if key in field]
+    form = [f"as `{field['pattern']}`"] if "pattern" in field and field["pattern"] != r"^[^\n]*$" else []
+    return " ".join([word, ", ".join([*bounds, *form])]).strip()
+
+
+def steps_table() -> str:
+    """Return Markdown: one table of steps before the model, one of steps behind it."""
+    sides = {"input": "Before the model", "output": "Behind the model", "both": "On either side"}
+    return "\n".join(line for side, title in sides.items() for line in [f"## {title}", "", *_steps_of(side), ""])
+
+
+def _steps_of(side: str) -> Iterator[str]:
+    yield "| step | takes | gives | parameters | meaning | defined by |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for name, row in vocab.steps().items():
+        if row.side == side:
+            parameters = "<br>".join(_parameter(key, value) for key, value in row.params.items())
+            cells = (f"`{name}`", row.takes, row.gives, parameters, row.summary, row.source)
+            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _parameter(name: str, parameter: Parameter) -> str:
+    """Describe one parameter, such as `k`: integer 1 to 1000, 5 if left out; how many."""
+    choices = ", ".join(f"`{choice}`" for choice in parameter.choices)
+    bounds = [f"from {parameter.min:g}"] if parameter.min is not None else []
+    bounds += [f"to {parameter.max:g}"] if parameter.max is not None else []
+    default = "" if parameter.required else f", {parameter.default} if left out"
+    return f"`{name}`: {' '.join([choices or parameter.type, *bounds])}{default}; {parameter.summary}"
+
+
+def _cell(text: str) -> str:
+    """Escape what would end a table's cell."""
+    return text.replace("|", "\\|").replace("\n", " ")

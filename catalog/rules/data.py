@@ -1,0 +1,113 @@
+"""The JSON Lines files that a card is measured and calibrated on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog.context import Context
+from catalog.document import Where, show
+from catalog.names import listed, shown
+from catalog.problem import Problem
+from catalog.rules.files import MAX_DATA
+
+FILES = ("evaluation.*.file", "edge.calibration")
+DATA_URI = "data:"
+
+
+def check_lines(context: Context) -> Iterator[Problem]:
+    """Require each line to be an object with `input`, images that can be read, and answers that are labels."""
+    for pattern in FILES:
+        for where, path in _files(context, pattern):
+            for number, row in _read(path):
+                fault = _fault(context, path, row, needs_answer=pattern != FILES[1])
+                if fault is not None:
+                    yield Problem(str(path), number, show(where), *fault)
+
+
+def _fault(context: Context, path: Path, row: Any, *, needs_answer: bool) -> tuple[str, str, str, str] | None:
+    """Return what was expected, what came, the cure, and the code; None for a line that is right."""
+    if not isinstance(row, dict) or "input" not in row:
+        return 'an object such as {"input": …, "expected": …}', shown(row), "correct or delete the line", "line-invalid"
+    if needs_answer and "expected" not in row:
+        return "the key `expected`", listed(row), "add what is right for this input", "line-invalid"
+    images = [
+        row[key]
+        for key, kind in (("input", "input"), ("expected", "result"))
+        if context.task.get(kind) == "image" and key in row
+    ]
+    for image in images:
+        if _image(context, path, image) is None:
+            return (
+                "a data URI, or a file in the card's folder",
+                shown(image),
+                "correct it, or add the file",
+                "line-invalid",
+            )
+    labels = context.all_labels if context.task.get("result") == "classes" else None
+    if labels is not None and "expected" in row and row["expected"] not in labels:
+        return listed(labels), shown(row["expected"]), "write it as in `labels`", "expected-not-a-label"
+    return None
+
+
+def check_overlap(context: Context) -> Iterator[Problem]:
+    """Require that nothing the model is measured on was seen when its ranges were calibrated."""
+    calibration = {
+        digest
+        for _, path in _files(context, FILES[1])
+        for _, row in _read(path)
+        for digest in _inputs(context, path, row)
+    }
+    for where, path in _files(context, FILES[0]):
+        for number, row in _read(path):
+            if any(digest in calibration for digest in _inputs(context, path, row)):
+                got, cure = f"line {number} of {path.name} in both", "delete it from the calibration file"
+                expected = "inputs of evaluation that calibration does not hold"
+                yield context.document.problem(where, "data-overlap", expected=expected, got=got, cure=cure)
+                break
+
+
+def _files(context: Context, pattern: str) -> Iterator[tuple[Where, Path]]:
+    for where, name in context.each(pattern, str):
+        path = context.file(name)
+        if path is not None and path.stat().st_size <= MAX_DATA:
+            yield where, path
+
+
+def _read(path: Path) -> list[tuple[int, Any]]:
+    """Return line numbers from 1 and what the lines hold; text that is no JSON comes back as text."""
+    lines = path.read_text("utf-8", errors="replace").splitlines()
+    return [(number, _parse(line)) for number, line in enumerate(lines, start=1)]
+
+
+def _parse(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _inputs(context: Context, path: Path, row: Any) -> Iterator[str]:
+    """Yield a digest of a line's input: of an image's bytes, wherever they are, or of the JSON value."""
+    if isinstance(row, dict) and "input" in row:
+        value = row["input"]
+        image = _image(context, path, value) if context.task.get("input") == "image" else None
+        yield hashlib.sha256(image or json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _image(context: Context, path: Path, value: Any) -> bytes | None:
+    """Return the bytes of an image that a line of `path` holds or names; None when there are none."""
+    if not isinstance(value, str):
+        return None
+    if value.startswith(DATA_URI):
+        try:
+            return base64.b64decode(value.partition(",")[2], validate=True)
+        except binascii.Error:
+            return None
+    file = context.file((path.parent.relative_to(context.folder) / value).as_posix())
+    return file.read_bytes() if file else None

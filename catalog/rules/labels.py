@@ -1,0 +1,39 @@
+"""Labels: one for each class of an output, each once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from catalog.card import Tensor
+from catalog.context import Context
+from catalog.names import shown
+from catalog.problem import Problem
+
+
+def check_labels(context: Context) -> Iterator[Problem]:
+    """Require labels that say something and are told apart."""
+    for side in ("inputs", "outputs"):
+        for where, tensor in context.each(f"{side}.*", Tensor):
+            counts = Counter(label.strip() for label in context.labels(tensor) or [])
+            for label in (label for label, count in counts.items() if count > 1 or not label):
+                got = f"{shown(label)} {counts[label]} times" if label else "an empty label"
+                place, cure = (*where, "labels"), "name each class by itself; delete empty lines"
+                expected = "each label once, none of them empty"
+                yield context.document.problem(place, "label-repeated", expected=expected, got=got, cure=cure)
+
+
+def check_label_count(context: Context) -> Iterator[Problem]:
+    """Require as many labels as the output's class axis is long."""
+    for where, tensor in context.each("outputs.*", Tensor):
+        labels, sizes = context.labels(tensor), [axis.size for axis in tensor.axes if axis.name == "class"]
+        if labels is None or sizes == [len(labels)]:
+            continue
+        place = (*where, "labels")
+        expected = (
+            f"{sizes[0]} labels, the size of the axis `class`" if sizes else "an axis named `class` for the labels"
+        )
+        cure = (
+            "give the labels in the order of the output" if sizes else "name the axis that counts the classes `class`"
+        )
+        yield context.document.problem(place, "label-count", expected=expected, got=f"{len(labels)} labels", cure=cure)

@@ -1,0 +1,39 @@
+"""Evaluates nodes whose operands are all constant, with ONNX's reference implementation."""
+
+from __future__ import annotations
+
+import onnx
+from onnx.reference import ReferenceEvaluator
+
+from converters.edge_graph import Array
+from converters.lowering.node import Node
+
+
+def fold(node: Node) -> list[Array]:
+    """Return the outputs of a node with constant operands.
+
+    Raises `Refusal` when the reference implementation cannot run it.
+    """
+    feeds = {f"i{i}": value.data for i, value in enumerate(node.inputs) if value is not None and value.data is not None}
+    names = [f"i{i}" if f"i{i}" in feeds else "" for i in range(len(node.inputs))]
+    outputs = [name or f"unused{i}" for i, name in enumerate(node.outputs)]
+    attributes = {
+        name: onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
+        for name, value in node.attributes.items()
+    }
+    proto = onnx.helper.make_node(node.op, names, outputs, domain=node.domain, **attributes)
+    graph = onnx.helper.make_graph(
+        [proto],
+        "fold",
+        [onnx.helper.make_tensor_value_info(name, _type(data), data.shape) for name, data in feeds.items()],
+        [onnx.helper.make_empty_tensor_value_info(name) for name in outputs],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid(node.domain, node.version)])
+    try:
+        return list(ReferenceEvaluator(model).run(None, feeds))
+    except Exception as error:  # the reference implementation raises whatever it meets
+        raise node.refuse(f"it cannot be evaluated beforehand ({error})", "correct the model's constants") from error
+
+
+def _type(data: Array) -> int:
+    return int(onnx.helper.np_dtype_to_tensor_dtype(data.dtype))

@@ -1,0 +1,200 @@
+"""Walks an ONNX graph node by node and lowers each: folds constants, unfolds functions, runs subgraphs in place."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+
+from converters.edge_graph import Graph, Tensor
+from converters.errors import MalformedModel, Refusal
+from converters.lowering import operators  # noqa: F401 - fills the table of lowerings
+from converters.lowering.builder import Builder
+from converters.lowering.folding import fold
+from converters.lowering.node import LOWERINGS, Node
+from converters.lowering.target import Target
+from converters.lowering.value import Atom, Value
+
+Scope = MutableMapping[str, Value]
+RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
+# Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
+VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
+         "Unsqueeze", "Shape", "Loop", "If", "Scan"}  # fmt: skip
+
+
+def lower(model: ir.Model, target: Target) -> Graph:
+    """Return the edge graph of a checked model.
+
+    Inputs and outputs keep ONNX's names, order, types and axes. Raises `Refusal` for what the target cannot express
+    and `MalformedModel` for what contradicts itself.
+    """
+    builder = Builder(target)
+    interpreter = Interpreter(builder, model)
+    scope: Scope = {}
+    symbols: dict[str, Atom] = {}
+    for value in model.graph.inputs:
+        if value.name not in model.graph.initializers:
+            scope[value.name or ""] = _input(builder, value, symbols)
+    outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports))
+    for name, value in zip((v.name for v in model.graph.outputs), outputs, strict=True):
+        builder.graph.outputs.append(_output(builder, value, name or ""))
+    return builder.graph
+
+
+def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value:
+    where = f"input {value.name!r}"
+    if value.shape is None or value.dtype is None:
+        raise Refusal("input", where, "its type or rank is not stated", "state the shape of every input")
+    shape = tuple(dim if isinstance(dim, int) else None for dim in value.shape)
+    tensor = Tensor(_dtype(value.dtype, where), shape, name=value.name or "")
+    builder.graph.inputs.append(tensor)
+    view = builder.value(tensor)
+    names = [str(dim) if not isinstance(dim, int) and dim.value is not None else "" for dim in value.shape]
+    known: dict[Atom, tuple[Atom, ...]] = {}
+    for name, (atom,) in zip(names, view.dims, strict=True):
+        if name and (symbol := symbols.setdefault(name, atom)) not in {a for (a,) in known.values()}:
+            known[atom] = (symbol,)
+    return view.substitute(known)
+
+
+def _dtype(dtype: ir.DataType, where: str) -> np.dtype[Any]:
+    try:
+        return np.dtype(dtype.numpy())
+    except TypeError as error:
+        raise Refusal("tensor", where, f"type {dtype.name} has no counterpart", "use float32") from error
+
+
+def _output(builder: Builder, value: Value, name: str) -> Tensor:
+    """Return the tensor of a public output: one of its own, in ONNX's layout."""
+    builder.where, builder.operator = f"output {name!r}", "output"
+    tensor = builder.tensor(value)
+    taken = tensor.data is not None or tensor in builder.graph.inputs or tensor in builder.graph.outputs
+    if taken:
+        shape = builder.exact_sizes(builder.view(value).dims)
+        tensor = builder.emit("RESHAPE", [tensor], [shape], shape=tensor.shape)
+    tensor.name = name
+    return tensor
+
+
+@dataclass
+class Interpreter:
+    """Lowers the nodes of one model into one builder."""
+
+    builder: Builder
+    model: ir.Model
+
+    def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int]) -> list[Value]:
+        """Lower a graph whose inputs stand in `scope`, and return its outputs."""
+        for name, initializer in graph.initializers.items():
+            scope[name] = self._constant(initializer)
+        self._run_nodes(graph, scope, opsets, {})
+        return [self._lookup(scope, value, "the graph's outputs") for value in graph.outputs]
+
+    def _constant(self, initializer: ir.Value) -> Value:
+        where = f"initializer {initializer.name!r}"
+        if initializer.const_value is None:
+            raise MalformedModel(where, "it has no data", "export the model again with its weights")
+        _dtype(initializer.const_value.dtype, where)
+        return self.builder.constant(initializer.const_value.numpy())
+
+    def _lookup(self, scope: Scope, value: ir.Value | None, where: str) -> Value:
+        name = "" if value is None else value.name or ""
+        if name not in scope:
+            raise MalformedModel(where, f"nothing produces {name!r}", "correct the model: the name is never defined")
+        return scope[name]
+
+    def _run_nodes(
+        self, nodes: Iterable[ir.Node], scope: Scope, opsets: dict[str, int], outer: dict[str, Any]
+    ) -> None:
+        for node in nodes:
+            where = f"{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
+            inputs = [None if value is None else self._lookup(scope, value, where) for value in node.inputs]
+            call = self._call(node, inputs, scope, opsets, outer, where)
+            results = self._lower(call)
+            scope.update(zip(call.outputs, results, strict=False))
+
+    def _call(
+        self,
+        node: ir.Node,
+        inputs: Sequence[Value | None],
+        scope: Scope,
+        opsets: dict[str, int],
+        outer: dict[str, Any],
+        where: str,
+    ) -> Node:
+        def run(graph: ir.Graph, operands: Sequence[Value]) -> list[Value]:
+            inner: Scope = ChainMap({}, scope)  # type: ignore[arg-type]
+            inner.update({v.name or "": operand for v, operand in zip(graph.inputs, operands, strict=False)})
+            return self.run_graph(graph, inner, opsets)
+
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        version = opsets.get(domain, opsets.get("ai.onnx", 1) if not domain else 1)
+        outputs = [value.name or "" for value in node.outputs]
+        attributes = {name: _attribute(attr, outer) for name, attr in node.attributes.items()}
+        known = {name: value for name, value in attributes.items() if value is not None}
+        return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, run)
+
+    def _lower(self, node: Node) -> Sequence[Value]:
+        self.builder.where, self.builder.operator = node.where, node.op
+        if (node.domain, node.op) not in LOWERINGS or node.op not in VIEWS:
+            present = [value for value in node.inputs if value is not None]
+            if node.op not in RANDOM and not node.domain and all(value.data is not None for value in present):
+                return [self.builder.constant(array) for array in fold(node)]
+        local = self.model.functions.get((node.domain, node.op, ""))
+        if local is not None:
+            return self._run_function(local, node)
+        lowering = LOWERINGS.get((node.domain, node.op))
+        if lowering is not None:
+            result = lowering(node)
+            return [result] if isinstance(result, Value) else result
+        function = _standard_function(node)
+        if function is None:
+            raise node.refuse(f"{self.builder.target.name} has no counterpart", "use a model without this operator")
+        return self._run_function(function, node)
+
+    def _run_function(self, function: ir.Function, node: Node) -> list[Value]:
+        scope: Scope = {v.name or "": x for v, x in zip(function.inputs, node.inputs, strict=False) if x is not None}
+        defaults = {name: attr.value for name, attr in function.attributes.items() if attr.value is not None}
+        self._run_nodes(function, scope, dict(function.opset_imports), {**defaults, **node.attributes})
+        wanted = len(node.outputs)
+        return [self._lookup(scope, value, node.where) for value in function.outputs[:wanted]]
+
+
+def _attribute(attr: ir.Attr, outer: dict[str, Any]) -> Any:
+    if attr.is_ref():
+        return outer.get(attr.ref_attr_name or "")
+    value = attr.value
+    return value.numpy() if isinstance(value, ir.TensorProtocol) else value
+
+
+def _standard_function(node: Node) -> ir.Function | None:
+    """Return the body by which the standard defines the operator, if it does so."""
+    try:
+        schema = onnx.defs.get_schema(node.op, node.version, node.domain)
+    except onnx.defs.SchemaError:
+        raise node.refuse(f"domain {node.domain or 'ai.onnx'!r} has no such operator", "use standard operators") from None
+    if schema.has_function:
+        body = schema.function_body
+    elif schema.has_context_dependent_function:
+        types = [b"" if v is None else _type_proto(v).SerializeToString() for v in node.inputs]
+        text = schema.get_context_dependent_function_with_opset_version(
+            node.version, _node_proto(node).SerializeToString(), types
+        )
+        body = onnx.FunctionProto.FromString(text)
+    else:
+        return None
+    return ir.serde.deserialize_function(body) if body.node else None
+
+
+def _type_proto(value: Value) -> onnx.TypeProto:
+    return onnx.helper.make_tensor_type_proto(onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
+
+
+def _node_proto(node: Node) -> onnx.NodeProto:
+    names = ["" if value is None else f"i{i}" for i, value in enumerate(node.inputs)]
+    return onnx.helper.make_node(node.op, names, node.outputs, domain=node.domain, **node.attributes)

@@ -1,0 +1,28 @@
+"""ONNX graph → TensorFlow Lite (LiteRT) flatbuffer, without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx_ir as ir
+
+from converters.exported import Exported
+from converters.graph import load
+from converters.lowering.interpreter import lower
+from converters.tflite.target import TARGET
+from converters.tflite.writer import serialize
+
+
+def export(model: ir.Model, *, precision: str) -> Exported:
+    """Return `{".tflite": bytes}`; inputs and outputs keep the ONNX model's names, order, types and axes.
+
+    `precision` is `fp32`, `fp16`, `int8_dynamic` (all from a float graph) or `w8a8` (from a QDQ graph).
+    Raises `Refusal` for an operator that TFLite cannot express exactly, `MalformedModel` for an invalid model.
+    """
+    graph = lower(model, TARGET)
+    return Exported({".tflite": serialize(graph)})
+
+
+def convert_file(src: Path, dst: Path, *, precision: str = "fp32") -> None:
+    """Convert one `.onnx` file to one `.tflite` file; see `export` for what is raised."""
+    dst.write_bytes(export(load(src), precision=precision).files[".tflite"])

@@ -1,0 +1,98 @@
+"""What each template shows, collected from the static API's JSON (its shape is in ARCHITECTURE.md)."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from snippets import snippets
+from words import BUCKETS, bucket, metric_name, metric_value, verdict
+
+Json = Mapping[str, Any]
+FACETS = (  # name in the URL, legend, which values a row of models.json has
+    ("task", "Task", lambda row: [row["pipeline_tag"]]),
+    ("license", "Licence", lambda row: [row["license"]]),
+    ("size", "Download size", lambda row: [bucket(row["download_bytes"])]),
+    ("format", "Format", lambda row: row["formats"]),
+    ("precision", "Precision", lambda row: row["precisions"]),
+)
+
+
+def facts(models: Iterable[Json]) -> dict[str, Any]:
+    """Count what the front page states: files, checks, those passed and where, and the largest fp32 deviation."""
+    artefacts = [artefact for model in models for artefact in model["artefacts"]]
+    checks = [(artefact, row) for artefact in artefacts for row in artefact["parity"]]
+    passed = [(artefact, row) for artefact, row in checks if row["status"] == "passed"]
+    return {
+        "artefacts": len(artefacts),
+        "checks": len(checks),
+        "passed": len(passed),
+        "runtimes": sorted({row["runtime"] for _, row in passed}),
+        "largest": max((row["max_abs"] for artefact, row in passed if artefact["precision"] == "fp32"), default=None),
+    }
+
+
+def catalogue(models: Sequence[Json]) -> dict[str, Any]:
+    """Group the models by task and count each facet's values."""
+    tasks: dict[str, list[Json]] = {}
+    for model in models:
+        tasks.setdefault(model["task"]["id"], []).append(model)
+    facets = [
+        {"name": name, "legend": legend, "counts": _ordered(Counter(v for m in models for v in values(m["row"])))}
+        for name, legend, values in FACETS
+    ]
+    return {
+        "tasks": tasks,
+        "titles": {task: group[0]["task"]["title"] for task, group in tasks.items()},
+        "facets": facets,
+        "entries": {m["card"]["id"]: {name: values(m["row"]) for name, _, values in FACETS} for m in models},
+    }
+
+
+def _ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Sort a facet's values: sizes from small to large, anything else by name."""
+    sizes = [name for _, name in BUCKETS]
+    return sorted(counts.items(), key=lambda item: (sizes.index(item[0]) if item[0] in sizes else -1, item[0].lower()))
+
+
+def model_page(model: Json) -> dict[str, Any]:
+    """Collect what a model page shows."""
+    card, main = model["card"], main_artefact(model["artefacts"])
+    return {
+        "title": card["name"],
+        "summary": card["summary"],
+        "model": model,
+        "card": card,
+        "main": main,
+        "verdict": verdict(card["license"]),
+        "headline": headline(main),
+        "snippets": snippets(card, posixpath.basename(main["file"])) if main and main["format"] == "onnx" else [],
+        "bibtex": bibtex(card),
+    }
+
+
+def main_artefact(artefacts: Iterable[Json]) -> Json | None:
+    """Choose the file behind the Download button: the fp32 ONNX file, else the first file."""
+    return min(artefacts, key=lambda row: (row["format"] != "onnx", row["precision"] != "fp32"), default=None)
+
+
+def headline(main: Json | None) -> dict[str, str] | None:
+    """Give the figure shown first: the main file's first measured metric, else None."""
+    for row in main["accuracy"] if main else []:
+        return {"name": metric_name(row["metric"]), "value": metric_value(row["value"], row["metric"])}
+    return None
+
+
+def bibtex(card: Json) -> str:
+    """Write a BibTeX entry for the model itself; braces and backslashes of the card are left out."""
+    plain = str.maketrans("", "", "{}\\")
+    authors = " and ".join(f"{{{person['name'].translate(plain)}}}" for person in card["authors"])
+    fields = {
+        "title": f"{card['name']} {card['version']}".translate(plain),
+        "author": authors,
+        "year": card["provenance"]["date"][:4],
+        "note": card["summary"].translate(plain),
+    }
+    return "\n".join([f"@software{{{card['id']},", *(f"  {key} = {{{value}}}," for key, value in fields.items()), "}"])

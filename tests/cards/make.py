@@ -1,0 +1,85 @@
+"""Writes the small files beside the valid cards, and the invalid cards out of the valid ones.
+
+Run it from the root of the repository after changing a card or a row of `faults.py`: `python -m tests.cards.make`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper, parser
+from PIL import Image
+
+from tests.cards.faults import FAULTS, restamp
+
+HERE = Path(__file__).parent
+VALID, INVALID = HERE / "valid", HERE / "invalid"
+GRAPHS = {
+    "tiny-text": "g (float[1,8] values) => (float[1,2] logits) { logits = MatMul (values, w) }",
+    "tiny-image": "g (float[1,1,4,4] image) => (float[1,2] scores) { f = Flatten (image) scores = MatMul (f, w) }",
+    "tiny-upscale": (
+        "g (float[1,3,y,x] image) => (float[1,3,yy,xx] larger)"
+        " { four = Concat <axis = 1> (image, image, image, image)"
+        '   larger = DepthToSpace <blocksize = 2, mode = "DCR"> (four) }'
+    ),
+    "tiny-table": "g (float[1,2] row) => (float[1,2] logits) { logits = MatMul (row, w) }",
+}
+WEIGHTS = {
+    "tiny-text": np.stack([np.ones(8), -np.ones(8)], axis=1) / 8,
+    "tiny-image": np.stack([-np.ones(16), np.ones(16)], axis=1) / 16,
+    "tiny-table": np.array([[-1.0, 1.0], [0.5, -0.5]]),
+}
+LINES = {
+    "tiny-text/evaluation.jsonl": [{"input": "words", "expected": "letters"}, {"input": "1234", "expected": "digits"}],
+    "tiny-text/calibration.jsonl": [{"input": "other"}, {"input": "987"}],
+    "tiny-image/evaluation.jsonl": [{"input": "samples/dark.png", "expected": "dark"}],
+}
+
+
+def main() -> None:
+    """Write every file that is not written by hand."""
+    for name in GRAPHS:
+        write_model(VALID / name)
+    for path in (VALID / "tiny-image" / "samples" / "dark.png", VALID / "tiny-upscale" / "dark.png"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(png())
+    (VALID / "tiny-image" / "labels.txt").write_text("dark\nlight\n", "utf-8")
+    for name, rows in LINES.items():
+        (VALID / name).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    write_invalid()
+
+
+def write_model(folder: Path) -> None:
+    """Write `model.onnx`, and its digest and size into the card."""
+    graph = parser.parse_graph(GRAPHS[folder.name])
+    if folder.name in WEIGHTS:
+        graph.initializer.append(numpy_helper.from_array(WEIGHTS[folder.name].astype(np.float32), "w"))
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    restamp(folder)
+
+
+def png() -> bytes:
+    """Return a grey square of 4 by 4 pixels."""
+    file = io.BytesIO()
+    Image.new("L", (4, 4), 40).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def write_invalid() -> None:
+    """Write one folder a row of `FAULTS`: the card it starts from, with one thing made wrong."""
+    shutil.rmtree(INVALID, ignore_errors=True)
+    for name, (base, *edits) in FAULTS.items():
+        folder = INVALID / name / base
+        shutil.copytree(VALID / base, folder)
+        for edit in edits:
+            edit(folder)
+
+
+if __name__ == "__main__":
+    main()

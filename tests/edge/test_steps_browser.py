@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.steps import StepError, run_steps
+from tests.conftest import serve
+
+pytestmark = pytest.mark.browser
+
+ASSETS = Path(__file__).parents[2] / "site" / "assets"
+
+# Decodes in a worker, as the test-drive does.
+START_WORKER = """() => {
+  const source = `import { runSteps } from "${location.origin}/steps/index.js";
+    onmessage = async ({ data }) => {
+      try {
+        const file = await (await fetch(data)).blob();
+        const { shape, data: bytes } = await runSteps([{ id: "decode_image", kwargs: {} }], file);
+        let text = "";
+        for (const byte of bytes) text += String.fromCharCode(byte);
+        postMessage({ shape, pixels: btoa(text) });
+      } catch (error) {
+        postMessage({ refused: error.name + " " + error.message });
+      }
+    };`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  window.decode = (data) => new Promise((resolve) => {
+    worker.onmessage = (event) => resolve(event.data);
+    worker.postMessage(data);
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def url():
+    """The steps, served."""
+    yield from serve(ASSETS, isolated=False)
+
+
+@pytest.fixture
+def decode(page, url):
+    """A function from a file's bytes to what a worker in Chromium makes of it."""
+    page.goto(f"{url}steps/index.js")
+    page.evaluate(START_WORKER)
+
+    def of(data: bytes) -> np.ndarray | str:
+        answer = page.evaluate("decode", f"data:;base64,{base64.b64encode(data).decode()}")
+        if "refused" in answer:
+            return answer["refused"]
+        return np.frombuffer(base64.b64decode(answer["pixels"]), np.uint8).reshape(answer["shape"])
+
+    return of
+
+
+def in_python(data: bytes) -> np.ndarray:
+    return run_steps([SimpleNamespace(id="decode_image", kwargs={})], data)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def tagged(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+Y, X = np.mgrid[0:48, 0:64]
+PHOTO = Image.fromarray(np.dstack([X * 4, Y * 5, (X + Y) * 2]).astype(np.uint8))
+ALPHA = Image.fromarray(np.dstack([np.asarray(PHOTO), (X * 4).astype(np.uint8)]))
+EXACT = {
+    "png": encoded(PHOTO, "PNG"),
+    "png with alpha": encoded(ALPHA, "PNG"),
+    "png with a palette": encoded(PHOTO.quantize(50), "PNG"),
+    "png, grey": encoded(PHOTO.convert("L"), "PNG"),
+    "png, 16-bit grey": encoded(Image.fromarray((X * 1000).astype(np.uint16)), "PNG"),
+    "webp, lossless": encoded(PHOTO, "WEBP", lossless=True),
+    "gif": encoded(PHOTO.quantize(100), "GIF"),
+    "gif, clear": encoded(PHOTO.quantize(50), "GIF", transparency=7),
+    "gif, animated": encoded(PHOTO.quantize(50), "GIF", save_all=True, append_images=[PHOTO.rotate(90).quantize(9)]),
+    "bmp": encoded(PHOTO, "BMP"),
+    "bmp, one bit": encoded(PHOTO.convert("1"), "BMP"),
+}
+CLOSE = {
+    "webp with alpha, lossless": (encoded(ALPHA, "WEBP", lossless=True), 1),
+    "webp": (encoded(PHOTO, "WEBP"), 4),
+    "jpeg": (encoded(PHOTO, "JPEG", quality=90), 4),
+    "jpeg, grey": (encoded(PHOTO.convert("L"), "JPEG"), 4),
+    "jpeg, progressive": (encoded(PHOTO, "JPEG", progressive=True), 4),
+    "jpeg, cmyk": (encoded(PHOTO.convert("CMYK"), "JPEG"), 4),
+}
+
+
+@pytest.mark.parametrize("data", EXACT.values(), ids=EXACT.keys())
+def test_lossless_files_decode_in_chromium_as_in_python(decode, data):
+    """No pixel of the photo differs."""
+    np.testing.assert_array_equal(decode(data), in_python(data))
+
+
+@pytest.mark.parametrize(("data", "levels"), CLOSE.values(), ids=CLOSE.keys())
+def test_lossy_files_decode_in_chromium_within_a_few_levels(decode, data, levels):
+    """Decoders may round otherwise, but the photo is the same."""
+    assert np.abs(decode(data).astype(int) - in_python(data)).max() <= levels
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_photos_come_upright_in_chromium(decode, kind):
+    """Each EXIF orientation, though Chromium itself does not turn WebP."""
+    for orientation in range(1, 9):
+        data = encoded(PHOTO, kind, exif=tagged(orientation))
+        assert np.abs(decode(data).astype(int) - in_python(data)).max() <= 4, orientation
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_what_python_refuses_chromium_refuses_too(decode, kind):
+    """Too large or cut short: a StepError, and for size the message names the limit."""
+    large, cut = encoded(Image.new("L", (5000, 4000)), kind), encoded(PHOTO, kind)[:-100]
+    assert "StepError decode_image: expected at most 16 megapixels" in decode(large)
+    assert "StepError decode_image" in decode(cut)
+    for data in (large, cut):
+        with pytest.raises(StepError):
+            in_python(data)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import random
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import PIL
+import pytest
+import yaml
+from PIL import Image
+
+from edge.steps import STEPS
+from edge.steps.image import FILTERS
+from tests.steps.codec import decode, in_node, in_python, job
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "tests/golden/steps").glob("*.json")}
+CASES = [(step, vector) for step in sorted(GOLDEN) for vector in GOLDEN[step]]
+IDS = [f"{step}: {vector['case']}" for step, vector in CASES]
+VOCABULARY = yaml.safe_load((ROOT / "catalog/vocab/steps.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def from_node():
+    """What Node makes of every golden vector, in one process."""
+    return dict(zip(IDS, in_node([vector["job"] for _, vector in CASES])["results"], strict=True))
+
+
+def assert_same(outcome, expected):
+    """Integers, texts and lists equal; floats within 1e-5; a refusal is a refusal; as many warnings."""
+    assert outcome.keys() == expected.keys(), outcome.get("refused") or expected.get("refused")
+    assert len(outcome["warnings"]) == len(expected["warnings"])
+    if "refused" in expected:
+        assert outcome["refused"].partition(":")[0] == expected["refused"].partition(":")[0]
+        return
+    got, wanted = decode(outcome["value"]), decode(expected["value"])
+    if not isinstance(wanted, np.ndarray):
+        assert got == wanted
+        return
+    assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+    tolerance = 1e-5 if wanted.dtype.kind == "f" else 0
+    np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("vector", [vector for _, vector in CASES], ids=IDS)
+def test_python_reproduces_the_golden_vector(vector):
+    """A change of a step's meaning does not go unnoticed."""
+    assert_same(in_python(vector["job"]), vector["outcome"])
+
+
+@pytest.mark.parametrize(("identity", "vector"), [(i, v) for i, (_, v) in zip(IDS, CASES, strict=True)], ids=IDS)
+def test_javascript_reproduces_the_golden_vector(identity, vector, from_node):
+    """The test-drive computes what Python computed."""
+    assert_same(from_node[identity], vector["outcome"])
+
+
+def test_vocabulary_python_javascript_and_golden_vectors_have_the_same_steps():
+    """A step exists everywhere or nowhere."""
+    names = set(VOCABULARY)
+    assert names == set(STEPS) == set(in_node([])["names"]) == set(GOLDEN)
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_parameters_and_defaults_are_the_vocabularys(step):
+    """What the card's author reads in the vocabulary is what the code takes."""
+    taken = [p for p in list(inspect.signature(STEPS[step]).parameters.values())[1:] if p.name != "labels"]
+    written = VOCABULARY[step]["params"]
+    assert {p.name for p in taken} == set(written)
+    assert {p.name: p.default for p in taken if p.default is not p.empty} == {
+        name: parameter["default"] for name, parameter in written.items() if "default" in parameter
+    }
+
+
+def random_resizes(count: int) -> list[dict]:
+    """Resizes of noise and of hard edges between random sizes, every filter, one and three channels."""
+    chance, noise = random.Random(5), np.random.default_rng(5)
+    jobs = []
+    for filter_, channels, hard, _ in itertools.islice(
+        itertools.product(FILTERS, (1, 3), (0, 1), range(count)), count * 24
+    ):
+        height, width, new_height, new_width = (chance.randint(1, chance.choice([4, 30, 150])) for _ in range(4))
+        pixels = noise.integers(0, 256, (height, width, channels), np.uint8)
+        pixels = np.where(pixels > 127, 255, 0).astype(np.uint8) if hard else pixels
+        kwargs = {"width": new_width, "height": new_height, "filter": filter_}
+        jobs.append(job([{"id": "resize", "kwargs": kwargs}], pixels))
+    return jobs
+
+
+def test_javascript_resizes_as_pillow_does_bit_for_bit():
+    """960 random resizes: no pixel differs between Node, Python, and (from 13 on) Pillow's own resize."""
+    jobs = random_resizes(40)
+    pillow_decides = int(PIL.__version__.split(".")[0]) >= 13  # before, the order of the passes was another
+    for one, outcome in zip(jobs, in_node(jobs)["results"], strict=True):
+        kwargs, pixels = one["steps"][0]["kwargs"], decode(one["value"])
+        expected = in_python(one)
+        assert outcome == expected, (pixels.shape, kwargs)
+        if pillow_decides:
+            image = Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels)
+            direct = np.asarray(image.resize((kwargs["width"], kwargs["height"]), FILTERS[kwargs["filter"]]))
+            np.testing.assert_array_equal(decode(expected["value"]), direct.reshape(decode(expected["value"]).shape))
+
+
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+KINDS = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
+TRANSPARENCY_BYTES = {0: 2, 2: 6, 3: 2}
+
+
+def random_png(chance: random.Random, color_type: int, depth: int, *, interlaced: bool, transparent: bool) -> bytes:
+    """Write a PNG of any kind, also those that Pillow cannot write: every row has a random filter and random bytes."""
+    width, height = chance.randint(1, 12), chance.randint(1, 12)
+    rows = b""
+    for left, top, step_x, step_y in ADAM7 if interlaced else [(0, 0, 1, 1)]:
+        columns, lines = -(-(width - left) // step_x), -(-(height - top) // step_y)
+        stride = -(-columns * KINDS[color_type][0] * depth // 8)
+        rows += b"".join(
+            bytes([chance.randrange(5)]) + chance.randbytes(stride) for _ in range(lines if columns > 0 else 0)
+        )
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, interlaced))]
+    chunks += [(b"PLTE", chance.randbytes(3 << depth))] if color_type == 3 else []
+    chunks += [(b"tRNS", chance.randbytes(TRANSPARENCY_BYTES[color_type]))] if transparent else []
+    chunks += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    packed = (struct.pack(">I", len(b)) + t + b + struct.pack(">I", zlib.crc32(t + b)) for t, b in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def test_javascript_decodes_every_kind_of_png_as_pillow_does():
+    """Each colour type, depth, interlacing and transparency, every filter: no pixel differs."""
+    chance = random.Random(6)
+    kinds = [
+        (color, depth, i, t) for color, (_, depths) in KINDS.items() for depth in depths for i in (0, 1) for t in (0, 1)
+    ]
+    jobs = [
+        job([{"id": "decode_image", "kwargs": {}}], random_png(chance, c, d, interlaced=bool(i), transparent=bool(t)))
+        for c, d, i, t in kinds * 5
+        if not t or c in TRANSPARENCY_BYTES
+    ]
+    for one, outcome in zip(jobs, in_node(jobs)["results"], strict=True):
+        assert outcome == in_python(one)
+
+
+def test_javascript_encodes_any_text_as_python_does():
+    """Emoji, combining marks and lone surrogates, cut anywhere."""
+    chance = random.Random(7)
+    alphabet = ["a", "é", "€", "😀", "\ud83d", "\ude00", "\u0301", "\0"]
+    texts = ["".join(chance.choices(alphabet, k=chance.randint(0, 9))) for _ in range(300)]
+    jobs = [job([{"id": "encode_bytes", "kwargs": {"length": chance.randint(1, 20)}}], text) for text in texts]
+    assert in_node(jobs)["results"] == [in_python(one) for one in jobs]
