@@ -17,6 +17,8 @@ Semver = Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]+$", max_length=2000)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
+Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=160, pattern=r"^[^\n]*$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=r"^[^\n]*$")]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -132,9 +134,7 @@ class Citation(Strict):
     """A work to cite when the model is used."""
 
     text: Words = Field(description="Authors, title, venue, year.")
-    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = Field(
-        None, description="Digital object identifier, `10.…/…`."
-    )
+    doi: Doi | None = Field(None, description="Digital object identifier, `10.…/…`.")
     url: Url | None = Field(None, description="Where to read it.")
 
 
@@ -219,7 +219,7 @@ class Card(Strict):
     license: Line = Field(description="SPDX expression for the whole, as a user of the files must read it.")
     authors: Annotated[list[Person], Field(min_length=1)] = Field(description="Who made the model.")
     maintainers: Annotated[list[Person], Field(min_length=1)] = Field(description="Who answers for this card.")
-    provenance: Provenance = Field(description="Where the weights come from.")
+    provenance: Provenance = Field(description="Origin of the weights.")
     source: Source = Field(description="The one set of weights.")
     inputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Inputs of the model file.")
     outputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Outputs of the model file.")
@@ -230,12 +230,12 @@ class Card(Strict):
     verification: Verification | None = Field(None, description="What counts as the same model.")
     description: Prose | None = Field(None, description="Markdown, no HTML.")
     tags: list[Slug] = Field([], description="Words to find it by.")
-    language: list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]] = Field([], description="ISO 639 codes.")
+    language: list[LanguageCode] = Field([], description="ISO 639 codes.")
     evaluation: list[Evaluation] = Field([], description="Figures that the build measures again.")
     intended_use: Prose | None = Field(None, description="What it is good for, in Markdown.")
     limitations: list[Prose] = Field([], description="Where it fails, in Markdown.")
     risks: list[Prose] = Field([], description="What may go wrong for people, in Markdown.")
     accuracy_budget: AccuracyBudget | None = Field(None, description="What a smaller variant may cost.")
-    edge: Edge = Field(Edge(), description="What is exported for devices.")
+    edge: Edge = Field(Edge(), description="Exports beside fp32.")
     devices: list[Slug] = Field([], description="Devices it was tried on.")
     config: dict[str, Any] = Field({}, description="Free-form settings for other tools; Edgewise does not read them.")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 80  # characters of a value that a message shows
+SHORTEST = 3  # letters of a beginning that says which name was meant
 KINDS: tuple[tuple[type, str], ...] = (  # first match wins; a bool is an int too
     (bool, "{0}"),
     (int, "the whole number {0}"),
@@ -20,9 +21,11 @@ KINDS: tuple[tuple[type, str], ...] = (  # first match wins; a bool is an int to
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:
-    """Return up to three known names that a person may have meant by `word`, nearest first."""
+    """Return up to three known names that a person may have meant by `word`: those it begins, or those like it."""
     folded = {name.casefold(): name for name in known}
-    return [folded[name] for name in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
+    begun = [name for name in folded if len(word) >= SHORTEST and name.startswith(word.casefold())]
+    found = begun or difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    return [folded[name] for name in found[:3]]
 
 
 def same_but_case(word: str, known: Iterable[str]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from catalog import vocab
 from catalog.card import Card
 from catalog.rules.publishing import REQUIRED
+from catalog.schema import FORMS
 from catalog.vocab import Parameter
 
 Schema = Mapping[str, Any]
@@ -19,8 +20,7 @@ BOUNDS = (
     ("exclusiveMinimum", "above {}"),
     ("maximum", "to {}"),
     ("exclusiveMaximum", "below {}"),
-    ("minLength", "from {} character"),
-    ("maxLength", "to {} characters"),
+    ("maxLength", "of at most {} characters"),
 )
 
 
@@ -35,17 +35,19 @@ def json_schema() -> dict[str, Any]:
 def field_table() -> str:
     """Return Markdown: a table of the card's fields, then one for each part that it is made of."""
     schema = json_schema()
-    parts = {"The card": schema, **{name: part for name, part in schema["$defs"].items() if "properties" in part}}
-    return "\n".join(_section(name, part) for name, part in parts.items())
+    return "\n".join(_section(name, part) for name, part in {"The card": schema, **schema["$defs"]}.items())
 
 
 def _section(name: str, part: Schema) -> str:
+    title = [f"## {name}", "", part.get("description", ""), ""]
+    if "properties" not in part:
+        return "\n".join([*title, _kind(part), ""])
     rows = [
         f"| `{key}` | {_cell(_kind(field))} | {_need(name, key, part)} | {_cell(field.get('description', ''))} |"
         for key, field in part["properties"].items()
     ]
     head = ["| field | type | required | meaning |", "| --- | --- | --- | --- |"]
-    return "\n".join([f"## {name}", "", part.get("description", ""), "", *head, *rows, ""])
+    return "\n".join([*title, *head, *rows, ""])
 
 
 def _need(name: str, key: str, part: Schema) -> str:
@@ -74,8 +76,8 @@ def _kind(field: Schema) -> str:
 def _simple(field: Schema) -> str:
     word = "date" if field.get("format") == "date" else WORDS[field["type"]]
     bounds = [form.format(field[key]) for key, form in BOUNDS if key in field]
-    form = [f"as `{field['pattern']}`"] if "pattern" in field and field["pattern"] != r"^[^\n]*$" else []
-    return " ".join([word, ", ".join([*bounds, *form])]).strip()
+    form = FORMS[field["pattern"]].expected if field.get("pattern") in FORMS else word
+    return " ".join([form, *bounds])
 
 
 def steps_table() -> str:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from catalog.card import Card, FileName, Semver, Sha256, Slug, Url
+from catalog.card import Card, Doi, FileName, LanguageCode, Semver, Sha256, Slug, Url
 from catalog.document import Document, Where
 from catalog.names import advise, listed, same_but_case, shown
 from catalog.problem import Problem
@@ -55,11 +55,19 @@ NOT_A_SHA256 = Fault("not-a-sha256", "64 lower-case hexadecimal digits", SHA256_
 FORMS = {
     get_args(kind)[1].pattern: fault
     for kind, fault in (
-        (Slug, Fault("not-a-slug", "lower-case letters, digits, `-` and `.`", "write it like `digits-cnn`")),
+        (Slug, Fault("not-a-slug", "a name of lower-case letters, digits, `-` and `.`", "write it like `digits-cnn`")),
         (Semver, Fault("not-a-version", "a version such as 1.0.0", "write three numbers")),
         (Sha256, NOT_A_SHA256),
         (Url, Fault("not-a-url", "an address that begins with https://", "link the page over https")),
-        (FileName, Fault("not-a-file-name", "letters, digits, `.`, `_`, `-` and `/`", "rename the file")),
+        (Doi, Fault("not-a-doi", "a DOI such as 10.1234/name", "leave out what stands before `10.`")),
+        (
+            LanguageCode,
+            Fault("not-a-language", "an ISO 639 code such as `en`", "write two or three lower-case letters"),
+        ),
+        (
+            FileName,
+            Fault("not-a-file-name", "a file name of letters, digits, `.`, `_`, `-` and `/`", "rename the file"),
+        ),
     )
 }
 OUTSIDE = Fault("path-leaves-folder", "a path inside the card's folder", "copy the file into the card's folder")

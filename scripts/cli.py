@@ -51,7 +51,7 @@ def check(
     else:
         print_problems(problems)
         count = len(find_cards(chosen))
-        err.print(f"{count} cards checked, {len(problems)} problems", highlight=False)
+        err.print(f"cards checked: {count}, problems: {len(problems)}", highlight=False)
     raise typer.Exit(1 if problems else 0)
 
 
@@ -115,7 +115,7 @@ def run_build(folder: Path, catalog: Path) -> Any:
             return build(folder, catalog=catalog, progress=progress)
     except BuildError as error:
         print_problems(error.problems)
-        err.print(f"edgewise: {error}", highlight=False, markup=False)
+        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 

@@ -38,6 +38,21 @@ class Builder:
         array = np.asarray(data, dtype)
         return Value(self, array.dtype, data=array)
 
+    def float_constant(self, array: Array) -> Value:
+        """Return a constant of the model; 16-bit floats are computed in float32, which holds them exactly."""
+        return self.constant(array.astype(np.float32) if array.dtype.name in ("float16", "bfloat16") else array)
+
+    def symbolic(self, vector: Value, elements: Sequence[int | Atom]) -> Value:
+        """Note what the entries of a vector of sizes are; it is a constant if all are numbers."""
+        known = tuple(elements)
+        if known and not any(isinstance(entry, Atom) for entry in known):
+            return self.constant(np.array(known, vector.dtype).reshape([size or 0 for size in vector.shape]))
+        return replace(vector, elements=known) if len(known) == (vector.shape or (1,))[0] else vector
+
+    def elements_of(self, vector: Value) -> tuple[int | Atom, ...] | None:
+        """Return the entries of a vector of sizes: numbers, and atoms known at run time; None if they are neither."""
+        return vector.elements if vector.data is None else tuple(int(entry) for entry in vector.data.reshape(-1))
+
     def value(self, tensor: Tensor) -> Value:
         """Return a view on a new tensor whose layout is the logical one."""
         dims = tuple((self.atom(tensor, axis),) for axis in range(len(tensor.shape)))
@@ -171,6 +186,15 @@ class Builder:
                 if atom.size is None and len(group) == 1:
                     self._sources.setdefault(atom, (tensor, axis))
         return Value(self, tensor.dtype, dims=tuple(dims), tensor=tensor, axes=tuple(axes))
+
+    def distinct(self, tensor: Tensor, groups: Sequence[Atoms]) -> tuple[Atoms, ...]:
+        """Return the groups for the axes of `tensor`, with new atoms where one would occur twice."""
+        seen: set[Atom] = set()
+        result: list[Atoms] = []
+        for axis, group in enumerate(groups):
+            result.append((self.atom(tensor, axis),) if seen & set(group) else group)
+            seen |= set(group)
+        return tuple(result)
 
     # ---- sizes known at run time
 

@@ -52,7 +52,8 @@ class Value:
     """A constant (`data`, in ONNX's axes) or a view on an edge tensor (`tensor`, `dims`, `axes`).
 
     `elements` are the entries of a small integer vector whose entries are sizes: numbers, or atoms known at run time.
-    `scale` comes with the constants of a quantised model: `data / scale` are whole numbers.
+    `scale` comes with the constants of a quantised model: `data / scale` are whole numbers. `bound` limits the
+    magnitude of integers that were widened from a smaller type.
     """
 
     builder: Builder
@@ -63,6 +64,7 @@ class Value:
     data: Array | None = None
     elements: tuple[int | Atom, ...] | None = None
     scale: Array | None = None
+    bound: int | None = None
 
     @property
     def shape(self) -> tuple[Dim, ...]:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from onnx import numpy_helper, parser
 import yaml
+from onnx import numpy_helper, parser
 from PIL import Image
 
 from catalog.card import Card

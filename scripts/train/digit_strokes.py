@@ -1,4 +1,4 @@
-"""Digits as pen strokes, for styles of writing that the scanned digits lack: a 1 with a foot, a 7 without a bar, an open 4.
+"""Digits as pen strokes, in styles that the scanned digits lack: a 1 with a foot, a 7 without a bar, an open 4.
 
 Each style is a list of strokes and each stroke a list of control points in a unit box, x to the right and y down; a
 smooth curve runs through them. A repeated point makes a corner.
@@ -37,7 +37,10 @@ STYLES: dict[int, list[list[list[tuple[float, float]]]]] = {
         [[(0.3, 0.0), (0.12, 0.5), (0.4, 0.58), (0.85, 0.45)], [(0.75, 0.1), (0.6, 1.0)]],
     ],
     5: [
-        [[(0.3, 0.0), (0.26, 0.42), (0.26, 0.42), (0.7, 0.42), (0.8, 0.75), (0.5, 1.0), (0.18, 0.9)], [(0.3, 0.0), (0.82, 0.0)]],
+        [
+            [(0.3, 0.0), (0.26, 0.42), (0.26, 0.42), (0.7, 0.42), (0.8, 0.75), (0.5, 1.0), (0.18, 0.9)],
+            [(0.3, 0.0), (0.82, 0.0)],
+        ],
         [[(0.8, 0.02), (0.3, 0.0), (0.3, 0.0), (0.2, 0.48), (0.2, 0.48), (0.65, 0.4), (0.78, 0.75), (0.2, 0.98)]],
     ],
     6: [
@@ -78,7 +81,7 @@ def random_affine(rng: np.random.Generator) -> Points:
     """Return a `[2, 2]` matrix that narrows, slants and turns, as hands do."""
     turn, slant, width = rng.uniform(-0.2, 0.2), rng.uniform(-0.25, 0.25), rng.uniform(0.4, 1.2)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return rotation @ np.array([[width, slant], [0.0, 1.0]])
+    return np.asarray(rotation @ np.array([[width, slant], [0.0, 1.0]]))
 
 
 def draw(digit: int, rng: np.random.Generator, size: int = 128) -> npt.NDArray[np.uint8]:

@@ -1,10 +1,10 @@
 """Trains the digit classifier of `catalog/models/digits-cnn` again: `python -m scripts.train.digits_cnn`.
 
 Data: the 1,797 scans of 8x8 cells that the scikit-learn wheel ships; nothing is downloaded. The last 450 in file order
-are held out: neighbours in the file tend to come from one writer, so a random split would flatter the result. Beside the
-other 1,347 the network sees them bent and slanted, traced with a round brush of many widths, and digits drawn from pen
-strokes (`digit_strokes.py`), all through the card's own steps. One laptop core needs about three minutes. Writes
-`model.onnx`, `evaluation.jsonl`, `calibration.jsonl` and `samples/` into the card's folder, and prints the metrics.
+are held out: neighbours in the file are alike, probably of one writer, so a random split would flatter the result.
+Beside the other 1,347 the network sees them bent and slanted, traced with a round brush of many widths, and digits
+drawn from pen strokes (`digit_strokes.py`), all through the card's own steps. One laptop core needs about a minute.
+Writes `model.onnx`, `evaluation.jsonl`, `calibration.jsonl` and `samples/` into the card's folder, prints the metrics.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def warp(fields: Tensor, outside: float, grid: Tensor) -> Tensor:
 
 def on_paper(ink: Tensor) -> Pixels:
     """Turn ink 0..1 into dark on light."""
-    return (255 - 255 * ink.clamp(0, 1)).round().to(torch.uint8).numpy()
+    return np.asarray((255 - 255 * ink.clamp(0, 1)).round().to(torch.uint8))
 
 
 def uniform(low: float, high: float, count: int, rng: np.random.Generator) -> Tensor:
@@ -142,7 +142,7 @@ def variants(scans: Digits, rng: np.random.Generator) -> Iterator[Digits]:
 
 def tensors(pictures: Pixels, steps: Sequence[Step]) -> Tensor:
     """Run the card's steps, but for decoding, on each picture; `[N, 1, 8, 8] float32`."""
-    colour = np.repeat(pictures[..., None], 3, axis=-1)
+    colour = (np.repeat(picture[..., None], 3, axis=-1) for picture in pictures)
     return torch.from_numpy(np.concatenate([run_steps(steps[1:], picture) for picture in colour]))
 
 
@@ -180,16 +180,23 @@ def export(net: nn.Sequential) -> str:
     return save_onnx(FOLDER / "model.onnx", GRAPH, weights)
 
 
-def write_examples(training: Digits, held_out: Digits) -> None:
-    """Write the held-out scans, 100 training scans for calibration, and the first of most digits as samples."""
+def enlarged(scans: Digits, digit: int) -> Pixels:
+    """Return the first scan of a digit, each cell as 16x16 pixels, so that a page can show it."""
+    first = scans.pictures[scans.labels == digit][0]
+    return np.kron(first, np.ones((16, 16), np.uint8))
+
+
+def write_examples(training: Digits, held_out: Digits, rng: np.random.Generator) -> None:
+    """Write the held-out scans, 50 training scans and 50 drawings for calibration, and what visitors try."""
     uris = [data_uri(png(picture)) for picture in held_out.pictures]
     rows = zip(uris, held_out.labels, strict=True)
     write_jsonl(FOLDER / "evaluation.jsonl", ({"input": uri, "expected": str(label)} for uri, label in rows))
-    calibration = (data_uri(png(picture)) for picture in training.pictures[::13][:100])
-    write_jsonl(FOLDER / "calibration.jsonl", ({"input": uri} for uri in calibration))
-    for digit in (0, 2, 3, 4, 5, 7, 8, 9):
-        picture = held_out.pictures[np.flatnonzero(held_out.labels == digit)[0]]
-        (FOLDER / "samples" / f"{digit}.png").write_bytes(png(picture.repeat(16, 0).repeat(16, 1)))
+    calibration = [*training.pictures[::27], *(draw(digit, rng) for digit in [*range(10)] * 5)]
+    write_jsonl(FOLDER / "calibration.jsonl", ({"input": data_uri(png(picture))} for picture in calibration))
+    samples = {f"scan-{digit}": enlarged(held_out, digit) for digit in (0, 3, 5, 7, 8, 9)}
+    samples |= {f"drawing-{digit}": draw(digit, rng, size=280) for digit in (2, 4)}
+    for name, picture in samples.items():
+        (FOLDER / "samples" / f"{name}.png").write_bytes(png(picture))
 
 
 def main() -> None:
@@ -200,7 +207,7 @@ def main() -> None:
     inputs = torch.cat([tensors(part.pictures, card.inputs[0].steps) for part in parts])
     labels = torch.from_numpy(np.concatenate([part.labels for part in parts]))
     print("model.onnx sha256", export(train(inputs, labels)))
-    write_examples(training, held_out)
+    write_examples(training, held_out, rng)
     for figure in measure(card, "image"):
         print(f"{figure.metric} of {figure.samples} held-out scans: {figure.value:.4f}, {figure.status}")
 

@@ -90,10 +90,10 @@ def bucket(count: int) -> str:
 
 
 def figure(value: float | None) -> str:
-    """Write a deviation: `3.1e-7`; an absent one is a dash."""
+    """Write a deviation: `3.1e-7`, or `0.047` from a thousandth up; an absent one is a dash."""
     if value is None:
         return "–"
-    return "0" if value == 0 else re.sub(r"e([+-])0?(\d)$", r"e\1\2", f"{value:.1e}").replace("e+0", "")
+    return f"{value:.3g}" if value == 0 or value >= 1e-3 else f"{value:.1e}".replace("e-0", "e-")
 
 
 def share(value: float | None) -> str:

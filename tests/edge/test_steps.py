@@ -253,5 +253,5 @@ def test_steps_on_arrays_refuse_anything_else(step, value):
     """A step in the wrong place says so instead of failing inside numpy."""
     examples = {"string": "rgb", "integer": 2, "number": 1.0, "numbers": [1.0]}
     required = {n: examples[p["type"]] for n, p in VOCABULARY[step]["params"].items() if "default" not in p}
-    with pytest.raises(StepError, match="array of numbers|uint8"):
+    with pytest.raises(StepError, match=r"array of numbers|uint8"):
         run(step, value, ["a"], **required)

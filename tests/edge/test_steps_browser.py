@@ -125,7 +125,8 @@ def test_photos_come_upright_in_chromium(decode, kind):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_what_python_refuses_chromium_refuses_too(decode, kind):
     """Too large or cut short: a StepError, and for size the message names the limit."""
-    large, cut = encoded(Image.new("L", (5000, 4000)), kind), encoded(PHOTO, kind)[:-100]
+    large = encoded(Image.new("1" if kind == "BMP" else "L", (4001, 4000)), kind)  # one bit keeps the BMP small
+    cut = encoded(PHOTO, kind)[:-100]
     assert "StepError decode_image: expected at most 16 megapixels" in decode(large)
     assert "StepError decode_image" in decode(cut)
     for data in (large, cut):

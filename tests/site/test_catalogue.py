@@ -159,9 +159,9 @@ def test_without_script_there_is_a_plain_list_by_task(plain_page: Page, small_ur
 
 
 def test_without_script_a_model_page_still_says_everything(plain_page: Page, small_url: str) -> None:
-    """Without script the page explains the missing test-drive, and files and code can be read."""
+    """Without script the files and the code in each language can be read, and no button does nothing."""
     plain_page.goto(f"{small_url}models/digits-cnn/")
-    expect(plain_page.get_by_text("The test-drive needs JavaScript.")).to_be_visible()
+    expect(plain_page.get_by_role("button", name="Run it here")).to_be_hidden()
     expect(plain_page.get_by_role("link", name="Download ONNX fp32")).to_be_visible()
     plain_page.get_by_text("Android", exact=True).click()
     expect(plain_page.get_by_text("import ai.onnxruntime.*")).to_be_visible()

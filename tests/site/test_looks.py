@@ -24,7 +24,8 @@ CONTRAST = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const seen = element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    if (!walker.currentNode.data.trim() || !seen) continue;
     const style = getComputedStyle(element);
     const [a, b] = [light(rgb(style.color)), light(behind(element))].sort((x, y) => y - x);
     const large = parseFloat(style.fontSize) >= 24;

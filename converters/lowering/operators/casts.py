@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from converters.edge_graph import DType, Tensor
+from converters.edge_graph import DType
 from converters.lowering import arithmetic as a
-from converters.lowering.builder import INT32
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import numel
-from converters.lowering.shapes import broadcast_to, concat, reverse, slice_
+from converters.lowering.shapes import broadcast_to
 from converters.lowering.value import Atom, Atoms, Value
 
 INT64 = np.dtype(np.int64)
@@ -61,7 +60,7 @@ def shape_vector(x: Value, part: slice) -> Value:
     groups = x.dims[part]
     tensor = builder.cast(builder.exact_sizes(groups), INT64)
     entries = [size if size is not None else _symbol(g) for size, g in zip(sizes, groups, strict=True)]
-    return builder.symbolic(builder.value(tensor), [e for e in entries if e is not None], len(entries))
+    return builder.symbolic(builder.value(tensor), [entry for entry in entries if entry is not None])
 
 
 def _symbol(group: Atoms) -> Atom | None:
@@ -110,5 +109,3 @@ def dropout(node: Node) -> list[Value]:
     mask = broadcast_to(node.builder.constant(True), [(Atom(s),) for s in node.x.shape])
     return [node.x, mask]
 
-
-__all__ = ["INT32", "Tensor", "concat", "reverse", "slice_"]

@@ -170,7 +170,7 @@ def is_inf(node: Node) -> Value:
     """Tell infinities, of both signs or one."""
     positive, negative = (bool(node.attribute(f"detect_{sign}", 1)) for sign in ("positive", "negative"))
     if not positive and not negative:
-        return a.not_equal(node.x, node.x) if False else a.logical_and(a.equal(node.x, 0), a.not_equal(node.x, 0))
+        return a.logical_and(a.equal(node.x, 0), a.not_equal(node.x, 0))
     if positive and negative:
         return a.equal(a.abs_(node.x), math.inf)
     return a.equal(node.x, math.inf if positive else -math.inf)

@@ -9,8 +9,8 @@ import numpy as np
 from converters.lowering import arithmetic as a
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import reshape_to
-from converters.lowering.shapes import merge_dims
-from converters.lowering.value import Value, flatten
+from converters.lowering.shapes import merge_dims, reverse
+from converters.lowering.value import Value
 
 
 def _log_sum_exp(x: Value, dims: Sequence[int], keepdims: bool) -> Value:
@@ -68,8 +68,6 @@ def arg(node: Node) -> Value:
     size = node.x.shape[axis]
     if size is None:
         raise node.refuse("select_last_index needs the size of the axis", "fix the input shapes of the model")
-    from converters.lowering.shapes import reverse
-
     return (size - 1) - a.arg(kind, reverse(node.x, axis), axis, keepdims=keepdims)
 
 
@@ -80,12 +78,8 @@ def softmax(node: Node) -> Value:
     axis = node.axis(1 if old else -1)
     if old:
         flat = merge_dims(merge_dims(x, axis, x.rank), 0, axis) if axis else merge_dims(x, 0, x.rank)
-        return reshape_to(SOFTMAX[node.op](flat, flat.rank - 1), _dims(x))
+        return reshape_to(SOFTMAX[node.op](flat, flat.rank - 1), x.dims if x.data is None else [])
     return SOFTMAX[node.op](x, axis)
-
-
-def _dims(x: Value) -> Sequence[tuple[object, ...]]:
-    return x.dims
 
 
 def _log_softmax(x: Value, dim: int) -> Value:
@@ -116,5 +110,3 @@ def cumsum(node: Node) -> Value:
     flags = {name: bool(node.attribute(name, 0)) for name in ("exclusive", "reverse")}
     return a.cumsum(node.x, axis, **flags)
 
-
-__all__ = ["flatten"]

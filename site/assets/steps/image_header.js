@@ -1,7 +1,7 @@
 /** The format and size that an image file declares, read before anything is decoded. */
 
 /**
- * One row a format: does the file begin so, and where does it say its size? Sizes are undefined where the file breaks off.
+ * One row a format: does the file begin so, and where does it say its size?
  * @type {{format: string, type: string, begins: (text: string) => boolean, size: (view: DataView) => number[]}[]}
  */
 const FORMATS = [
@@ -29,7 +29,7 @@ const FORMATS = [
 
 /**
  * @param {Uint8Array} bytes
- * @returns {{format: string, type: string, width: number, height: number} | null} null if it is no whole header of these
+ * @returns {{format: string, type: string, width: number, height: number} | null} null if it has none of these headers
  */
 export function imageHeader(bytes) {
   const text = String.fromCharCode(...bytes.subarray(0, 16));
@@ -66,7 +66,7 @@ function webpSize(view) {
   return sizes[String.fromCharCode(view.getUint8(15))]?.() ?? [0, 0];
 }
 
-/** OS/2's header is 12 bytes long and has 16-bit sizes; a negative height means top to bottom. @param {DataView} view */
+/** OS/2's header has 12 bytes and 16-bit sizes; a negative height means top to bottom. @param {DataView} view */
 function bmpSize(view) {
   if (view.getUint32(14, true) === 12) return [view.getUint16(18, true), view.getUint16(20, true)];
   return [view.getInt32(18, true), Math.abs(view.getInt32(22, true))];

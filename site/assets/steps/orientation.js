@@ -20,7 +20,11 @@ const TURNS = {
 
 const PREFIX = "Exif\0\0"; // JPEG's, which some writers put into other formats
 
-/** The EXIF chunk of a WebP file (RFC 9649, section 2.7). @param {Uint8Array} bytes @returns {Uint8Array | undefined} */
+/**
+ * The EXIF chunk of a WebP file (RFC 9649, section 2.7).
+ * @param {Uint8Array} bytes
+ * @returns {Uint8Array | undefined}
+ */
 export function webpExif(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 12; at + 8 <= bytes.length; ) {

@@ -118,15 +118,16 @@ function decodePass(filtered, start, { left, top, stepX, stepY, columns, rows, s
   return at;
 }
 
-/** Filter types of section 9; `line` becomes the plain bytes. @param {Uint8Array} line @param {Uint8Array} above */
+/** What each filter type predicts from the bytes left, above, and above left (section 9). */
+const PREDICTIONS = [() => 0, (left) => left, (_, above) => above, (left, above) => (left + above) >> 1, paeth];
+
+/** Add the predictions, so that `line` becomes the plain bytes. @param {Uint8Array} line @param {Uint8Array} above */
 function unfilter(type, line, above, distance) {
-  const predict = [null, (a) => a, (_, b) => b, (a, b) => (a + b) >> 1, paeth];
-  if (type >= predict.length) throw new Error(`filter type ${type}`);
-  if (type === 0) return;
-  const of = predict[type];
+  const predict = PREDICTIONS[type];
+  if (!predict) throw new Error(`filter type ${type}`);
   for (let i = 0; i < line.length; i++) {
     const hasLeft = i >= distance;
-    line[i] += of(hasLeft ? line[i - distance] : 0, above[i], hasLeft ? above[i - distance] : 0);
+    line[i] += predict(hasLeft ? line[i - distance] : 0, above[i], hasLeft ? above[i - distance] : 0);
   }
 }
 
@@ -142,10 +143,10 @@ function paeth(left, above, corner) {
 /** One byte a sample: packed ones taken apart, grey ones scaled, of 16 bits the high byte. */
 function toBytes(line, samples, { depth, colorType }) {
   const scale = colorType === 0 ? (GRAY_SCALE[depth] ?? 1) : 1;
-  const perByte = 8 / depth;
+  const mask = (1 << depth) - 1;
   for (let i = 0; i < samples.length; i++) {
-    if (depth >= 8) samples[i] = line[(i * depth) >> 3];
-    else samples[i] = scale * ((line[Math.floor(i / perByte)] >> (8 - depth * ((i % perByte) + 1))) & ((1 << depth) - 1));
+    const byte = line[(i * depth) >> 3];
+    samples[i] = depth >= 8 ? byte : scale * ((byte >> (8 - depth - ((i * depth) & 7))) & mask);
   }
 }
 

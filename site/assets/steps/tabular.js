@@ -5,8 +5,8 @@ import { array, described, StepError } from "./errors.js";
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * Put named values into the order of `columns`: `[1, N] float32`. A missing, unknown, non-numeric or infinite value is a
- * StepError, one outside its range a warning.
+ * Put named values into the order of `columns`: `[1, N] float32`. A missing, unknown, non-numeric or infinite value is
+ * a StepError, one outside its range a warning.
  */
 export function columns(value, { columns }, { warn }) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) {

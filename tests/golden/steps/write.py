@@ -79,7 +79,8 @@ def pngs() -> list[Case]:
         "nothing": b"",
         "above 16 megapixels": encoded(Image.new("1", (4001, 4000)), compress_level=9),
     }
-    return [(name, {}, data) for name, data in images.items()] + [(f"turned {n}", {}, turned(n)) for n in range(10)]
+    images |= {f"turned {orientation}": turned(orientation) for orientation in range(10)}
+    return [(name, {}, data) for name, data in images.items()]
 
 
 def blob(height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -26,14 +26,14 @@ export function imageInput({ api, root, submit }) {
 
   function drawn(png) {
     samples.clear();
-    run({ read: () => png, name: "your drawing" });
+    run({ read: () => png, name: "Your drawing" });
   }
 
   function receive(files) {
     if (!files.length) return;
     samples.clear();
     drawing?.clear();
-    run(...Array.from(files, (file) => ({ read: () => file, name: file.name || "pasted picture" })));
+    run(...Array.from(files, (file) => ({ read: () => file, name: file.name || "Pasted picture" })));
   }
 
   const element = el("div", {}, samples.element, ...(drawing ? [drawing.element] : []), picker(receive));

@@ -8,7 +8,7 @@ export function rowInput({ api, submit }) {
   const fields = columns.map(field);
   const samples = sampleButtons(api.samples, (sample) => [sample.title], choose);
   const values = () => Object.fromEntries(fields.map(({ read }) => read()));
-  const current = () => ({ read: values, name: "your values" });
+  const current = () => ({ read: values, name: "Your values" });
   const runSoon = debounced(PAUSE, () => submit(current()));
   let filled = api.samples[0]?.row ?? {};
 

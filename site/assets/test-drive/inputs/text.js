@@ -9,7 +9,7 @@ export function textInput({ api, submit }) {
   const note = el("p", { class: "td-note" });
   const limit = api.card.inputs[0].steps.find((step) => step.id === "encode_bytes")?.kwargs.length;
   const samples = sampleButtons(api.samples, (sample) => [sample.title], choose);
-  const current = () => (area.value ? { read: () => area.value, name: "your text" } : null);
+  const current = () => (area.value ? { read: () => area.value, name: "Your text" } : null);
   const runSoon = debounced(PAUSE, () => current() && submit(current()));
 
   function choose(sample) {

@@ -1,0 +1,211 @@
+"""Convolutions and their transposes, in one to three dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from converters.edge_graph import DType, Tensor
+from converters.errors import MalformedModel
+from converters.lowering import arithmetic as a
+from converters.lowering.builder import INT32
+from converters.lowering.layout import in_order
+from converters.lowering.node import Node, lowers
+from converters.lowering.operators.matrix import centred
+from converters.lowering.products import EXACT
+from converters.lowering.shapes import concat, pad, slice_, split, squeeze, unsqueeze
+from converters.lowering.value import Value
+from converters.lowering.windows import Window, windows
+
+CHANNELS_LAST = {1: [0, 2, 1], 2: [0, 2, 3, 1], 3: [0, 2, 3, 4, 1]}
+
+
+@lowers("Conv")
+def convolution(node: Node) -> Value:
+    """Convolution of `[N, C, spatial...]` with a filter `[O, C / group, kernel...]`."""
+    return convolve(node, node.x, node[1], node.get(2))
+
+
+@lowers("ConvInteger")
+def integer_convolution(node: Node) -> Value:
+    """Convolution of 8-bit numbers in int32; in float32, where that is exact."""
+    x, w = (centred(node, value, zero) for value, zero in ((node.x, node.get(2)), (_filter(node), None)))
+    depth = int(np.prod([size or 0 for size in w.shape[1:]]))
+    if depth * 255 * 255 > EXACT:
+        raise node.refuse("its sums exceed what float32 holds exactly", "quantise the float model instead")
+    y = convolve(node, a.cast(x, a.FLOAT32), a.cast(w, a.FLOAT32), None)
+    return a.cast(y, INT32)
+
+
+def _filter(node: Node) -> Value:
+    zero = node.get(3)
+    if zero is None:
+        return node[1]
+    shape = [-1] + [1] * (node[1].rank - 1)
+    from converters.lowering.reshaping import reshape
+
+    return a.cast(node[1], INT32) - a.cast(zero if zero.rank == 0 else reshape(zero, shape), INT32)
+
+
+def convolve(node: Node, x: Value, weight: Value, bias: Value | None) -> Value:
+    """Return the convolution that a node's attributes describe."""
+    spatial = x.rank - 2
+    if spatial < 1 or weight.rank != x.rank:
+        raise MalformedModel(node.where, f"input {x.shape} and filter {weight.shape} do not fit", "correct the model")
+    kernel = [size or 1 for size in weight.shape[2:]]
+    frame = windows(node, kernel, x.shape[2:])
+    if spatial == 1:  # as an image of one row
+        row = Window(1, 1, 1, 1, 0, 0)
+        return squeeze(_convolve(node, unsqueeze(x, [2]), unsqueeze(weight, [2]), bias, [row, *frame]), [2])
+    if spatial > 3:
+        raise node.refuse(f"{spatial} spatial axes are more than 3", "use at most 3")
+    return _convolve(node, x, weight, bias, frame)
+
+
+def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]) -> Value:
+    builder, group = node.builder, int(node.attribute("group", 1))
+    _check(node, x, weight, group)
+    same = all(w.is_same() for w in frame)
+    if not same:
+        x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)})
+    channels, outputs = x.shape[1], weight.shape[0] or 0
+    depthwise = len(frame) == 2 and group == channels and weight.shape[1] == 1 and group > 1
+    if len(frame) == 3 and group > 1:
+        return _by_group(node, x, weight, bias, frame, group)
+    kind = "DEPTHWISE_CONV_2D" if depthwise else f"CONV_{len(frame)}D"
+    options = {"padding": "SAME" if same else "VALID", "fused_activation_function": "NONE"}
+    for axis, w in zip("dhw"[-len(frame) :], frame, strict=True):
+        options |= {f"stride_{axis}": w.stride, f"dilation_{axis}_factor": w.dilation}
+    if depthwise:
+        options["depth_multiplier"] = outputs // group
+    operands = [in_order(x, CHANNELS_LAST[len(frame)]), filter_tensor(weight, kind), bias_tensor(bias, outputs, x.dtype)]
+    result = Tensor(x.dtype, (x.shape[0], *(w.output for w in frame), outputs))
+    builder.compute_dtype(kind, x.dtype)
+    builder.append(kind, list(operands), [result], options)
+    return channels_first(x, result)
+
+
+def _check(node: Node, x: Value, weight: Value, group: int) -> None:
+    channels, (outputs, inner) = x.shape[1], weight.shape[:2]
+    if channels is None:
+        raise node.refuse("the number of its channels is known only at run time", "fix the channels of the input")
+    if inner is None or outputs is None or channels != inner * group or outputs % group:
+        why = f"input {x.shape} and filter {weight.shape} do not fit with group {group}"
+        raise MalformedModel(node.where, why, "correct the model")
+
+
+def _by_group(
+    node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window], group: int
+) -> Value:
+    xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
+    frame = [Window(s, w.kernel, w.stride, w.dilation, 0, 0) for s, w in zip(x.shape[2:], frame, strict=True)]
+    single = replace(node, attributes={**node.attributes, "group": 1})
+    parts = [_convolve(single, part, w, None, frame) for part, w in zip(xs, ws, strict=True)]
+    y = concat(parts, 1)
+    return y if bias is None else y + unsqueeze(bias, range(1, x.rank - 1))
+
+
+def filter_tensor(weight: Value, kind: str) -> Tensor:
+    """Return a filter in the order of axes that a kind wants; constants stay views."""
+    order = {
+        "CONV_2D": [0, 2, 3, 1],
+        "DEPTHWISE_CONV_2D": [1, 2, 3, 0],
+        "CONV_3D": [2, 3, 4, 1, 0],
+        "TRANSPOSE_CONV": [1, 2, 3, 0],
+        "CONV_3D_TRANSPOSE": [2, 3, 4, 1, 0],
+    }[kind]
+    return in_order(weight, order)
+
+
+def bias_tensor(bias: Value | None, outputs: int, dtype: DType) -> Tensor:
+    """Return the bias, zeros if there is none."""
+    return Tensor(dtype, (outputs,), np.zeros(outputs, dtype)) if bias is None else bias.builder.tensor(bias)
+
+
+def channels_first(x: Value, result: Tensor) -> Value:
+    """Return ONNX's view `[N, C, spatial...]` on a result `[N, spatial..., C]`."""
+    builder = x.builder
+    axes = [builder.view(x).dims[0], *((builder.atom(result, axis),) for axis in range(1, len(result.shape)))]
+    return builder.laid_out(result, [axes[0], axes[-1], *axes[1:-1]], axes)
+
+
+@lowers("ConvTranspose")
+def transposed_convolution(node: Node) -> Value:
+    """Gradient of a convolution: filter `[C, O / group, kernel...]`."""
+    x, weight, bias = node.x, node[1], node.get(2)
+    if x.rank == 3:
+        frame = _frame(node)
+        row = Window(1, 1, 1, 1, 0, 0)
+        return squeeze(_transposed(node, unsqueeze(x, [2]), unsqueeze(weight, [2]), bias, [row, *frame]), [2])
+    return _transposed(node, x, weight, bias, _frame(node))
+
+
+def _frame(node: Node) -> list[Window]:
+    """Return a window for each axis; `before` and `after` crop the result, a negative `after` extends it."""
+    kernel = [size or 1 for size in node[1].shape[2:]]
+    count = len(kernel)
+    strides, dilations = (node.attribute(name) or [1] * count for name in ("strides", "dilations"))
+    pads = node.attribute("pads") or [0] * (2 * count)
+    added = node.attribute("output_padding") or [0] * count
+    wanted = (node.attribute("output_shape") or [None] * count)[-count:]
+    auto = node.attribute("auto_pad", "NOTSET")
+    frame = []
+    for i, size in enumerate(node.x.shape[2:]):
+        full = Window(size, kernel[i], strides[i], dilations[i], pads[i], pads[count + i] - added[i])
+        target = wanted[i] if wanted[i] is not None or "SAME" not in auto or size is None else size * strides[i]
+        frame.append(full if target is None else _cropped_to(node, full, target, added[i], auto))
+    return frame
+
+
+def _cropped_to(node: Node, w: Window, target: int, added: int, auto: str) -> Window:
+    if w.size is None:
+        raise node.refuse("output_shape needs the spatial size", "fix the input shapes of the model")
+    total = w.stride * (w.size - 1) + added + w.span - target
+    before = total // 2 if auto != "SAME_LOWER" else total - total // 2
+    return replace(w, before=before, after=total - before - added)
+
+
+def _transposed(
+    node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]
+) -> Value:
+    group = int(node.attribute("group", 1))
+    if group > 1:
+        xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
+        single = replace(node, attributes={**node.attributes, "group": 1})
+        parts = [_transposed(single, part, w, None, frame) for part, w in zip(xs, ws, strict=True)]
+        y = concat(parts, 1)
+        return y if bias is None else y + unsqueeze(bias, range(1, x.rank - 1))
+    builder, outputs = node.builder, weight.shape[1] or 0
+    weight = _dilated(weight, frame)
+    sizes = [None if w.size is None else (w.size - 1) * w.stride + w.span for w in frame]
+    if None in sizes:
+        raise node.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
+    shape = (x.shape[0], *sizes, outputs)
+    kind = "TRANSPOSE_CONV" if len(frame) == 2 else "CONV_3D_TRANSPOSE"
+    lengths = builder.exact_sizes([builder.view(x).dims[0], *((builder.atom(Tensor(x.dtype, shape), i + 1),) for i in range(len(frame) + 1))])
+    operands = [lengths, filter_tensor(weight, kind), in_order(x, CHANNELS_LAST[len(frame)]), bias_tensor(bias, outputs, x.dtype)]
+    options = {"padding": "VALID", "fused_activation_function": "NONE"}
+    for axis, w in zip("dhw"[-len(frame) :], frame, strict=True):
+        options |= {f"stride_{axis}": w.stride}
+    result = Tensor(x.dtype, shape)
+    builder.compute_dtype(kind, x.dtype)
+    builder.append(kind, list(operands), [result], options)
+    return _cropped(channels_first(x, result), frame)
+
+
+def _dilated(weight: Value, frame: Sequence[Window]) -> Value:
+    """Put zeros between the filter's entries where it is dilated: the targets' operators have no dilation."""
+    if all(w.dilation == 1 for w in frame):
+        return weight
+    if weight.data is None:
+        raise weight.builder.refuse("a dilated filter is computed when the model runs", "make the filter a constant")
+    data = np.zeros((*weight.data.shape[:2], *(w.span for w in frame)), weight.dtype)
+    data[(slice(None), slice(None), *(slice(None, None, w.dilation) for w in frame))] = weight.data
+    return weight.builder.constant(data)
+
+
+def _cropped(y: Value, frame: Sequence[Window]) -> Value:
+    cut = {2 + i: slice(w.before, -w.after if w.after > 0 else None) for i, w in enumerate(frame)}
+    return pad(slice_(y, cut), {2 + i: (0, -w.after) for i, w in enumerate(frame) if w.after < 0})

@@ -1,0 +1,134 @@
+"""Pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from converters.lowering import arithmetic as a
+from converters.lowering.layout import in_order
+from converters.lowering.node import Node, lowers
+from converters.lowering.operators.convolution import channels_first
+from converters.lowering.shapes import pad, slice_, squeeze, unsqueeze
+from converters.lowering.value import Value
+from converters.lowering.windows import Window, windows
+
+
+def _frame(node: Node) -> list[Window]:
+    return windows(node, node.attribute("kernel_shape"), node.x.shape[2:])
+
+
+@lowers("MaxPool")
+def max_pool(node: Node) -> Value:
+    """Largest entry of each window; padding never wins."""
+    if len(node.outputs) > 1 and node.outputs[1]:
+        raise node.refuse("its second output (indices) has no counterpart", "use a model without MaxUnpool")
+    frame = _frame(node)
+    lowest = -np.inf if node.x.dtype.kind == "f" else int(np.iinfo(node.x.dtype).min)
+    return pool("MAX_POOL_2D", node.x, frame, lowest)
+
+
+@lowers("AveragePool")
+def average_pool(node: Node) -> Value:
+    """Mean of each window; padding counts if `count_include_pad`, ceil_mode's further padding never does."""
+    frame = _frame(node)
+    include = bool(node.attribute("count_include_pad", 0))
+    if all(w.is_same() for w in frame) and not include:
+        return pool("AVERAGE_POOL_2D", node.x, frame, 0)
+    y = pool("AVERAGE_POOL_2D", node.x, [_explicit(w) for w in frame], 0)
+    return y * _share(node, frame, include) if _partial(frame, include) else y
+
+
+def _explicit(w: Window) -> Window:
+    """Return a window that SAME cannot express, so that its padding is emitted and counted."""
+    return w
+
+
+def _partial(frame: Sequence[Window], include: bool) -> bool:
+    return any(w.extra or (not include and (w.before or w.after)) for w in frame)
+
+
+def _share(node: Node, frame: Sequence[Window], include: bool) -> Value:
+    """Return kernel size / entries that count, for each position of the windows."""
+    share = np.ones((), np.float32)
+    for w in frame:
+        if w.size is None:
+            raise node.refuse("its padding needs the spatial size", "fix the input shapes of the model")
+        counted = np.ones(w.size + sum(w.padded), np.float32)
+        first, last = (0, w.before + w.size + w.after) if include else (w.before, w.before + w.size)
+        counted[:first], counted[last:] = 0, 0
+        starts = np.arange(w.output or 0) * w.stride
+        counts = counted[starts[:, None] + np.arange(w.kernel) * w.dilation].sum(1)
+        share = np.multiply.outer(share, w.kernel / counts)
+    return node.builder.constant(share.astype(np.float32))
+
+
+@lowers("LpPool")
+def lp_pool(node: Node) -> Value:
+    """(Σ |x|^p)^(1/p) of each window."""
+    p, frame = float(node.attribute("p", 2)), _frame(node)
+    count = float(np.prod([w.kernel for w in frame]))
+    powers = a.abs_(node.x) if p == 1 else a.power(a.abs_(node.x), p)
+    total = pool("AVERAGE_POOL_2D", powers, frame, 0, padded=True) * count
+    return total if p == 1 else a.power(total, 1 / p)
+
+
+@lowers("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+def global_pool(node: Node) -> Value:
+    """One value a channel."""
+    dims = range(2, node.x.rank)
+    if node.op == "GlobalAveragePool":
+        return a.mean(node.x, dims)
+    if node.op == "GlobalMaxPool":
+        return a.max_(node.x, dims)
+    p = float(node.attribute("p", 2))
+    return a.power(a.sum_(a.power(a.abs_(node.x), p), dims), 1 / p)
+
+
+def pool(kind: str, x: Value, frame: Sequence[Window], fill: float, *, padded: bool = False) -> Value:
+    """Pool with the target's operator where it has one, and else by comparing or adding shifted slices."""
+    if x.rank == 3:
+        row = Window(1, 1, 1, 1, 0, 0)
+        return squeeze(pool(kind, unsqueeze(x, [2]), [row, *frame], fill, padded=padded), [2])
+    same = all(w.is_same() for w in frame)
+    explicit = kind == "AVERAGE_POOL_2D" and (padded or any(w.before or w.after or w.extra for w in frame)) and not same
+    if not same or explicit or padded:
+        x, same = pad(x, {2 + i: w.padded for i, w in enumerate(frame)}, fill), False
+    native = x.rank == 4 and x.dtype == a.FLOAT32 and all(w.dilation == 1 for w in frame)
+    return _native(kind, x, frame, same) if native else _by_slices(kind, x, frame, same, fill)
+
+
+def _native(kind: str, x: Value, frame: Sequence[Window], same: bool) -> Value:
+    tensor = in_order(x, [0, 2, 3, 1])
+    height, width = frame
+    shape = (tensor.shape[0], height.output, width.output, tensor.shape[3])
+    result = x.builder.emit(
+        kind,
+        [tensor],
+        shape=shape,
+        padding="SAME" if same else "VALID",
+        stride_h=height.stride,
+        stride_w=width.stride,
+        filter_height=height.kernel,
+        filter_width=width.kernel,
+        fused_activation_function="NONE",
+    )
+    return channels_first(x, result)
+
+
+def _by_slices(kind: str, x: Value, frame: Sequence[Window], same: bool, fill: float) -> Value:
+    """Pool axis by axis: the maximum (or sum) of as many shifted slices as the window has entries."""
+    if same:
+        x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)}, fill)
+    for i, w in enumerate(frame):
+        if w.output is None:
+            raise x.builder.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
+        reach = (w.output - 1) * w.stride + 1
+        offsets = [k * w.dilation for k in range(w.kernel)]
+        parts = [slice_(x, {2 + i: slice(o, o + reach, w.stride)}) for o in offsets]
+        x = parts[0]
+        for part in parts[1:]:
+            x = a.maximum(x, part) if kind == "MAX_POOL_2D" else x + part
+    count = float(np.prod([w.kernel for w in frame]))
+    return x if kind == "MAX_POOL_2D" else x / count
