@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from catalog.card import Card
-from catalog.context import Context
+from catalog.context import Context, is_inside
 from catalog.document import Document
 from catalog.loader import load as load_document
 from catalog.problem import Problem
@@ -61,7 +61,7 @@ def _folders(path: Path) -> list[Path]:
 
 def _check(folder: Path) -> tuple[Document, list[Problem]]:
     path = folder / NAME
-    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    if not is_inside(path, folder) or not path.is_file():
         cure = f"add it, or name a folder that holds one; `{NAME}` is no link out of the folder"
         return Document(str(path)), [Problem(str(path), 0, "card", "a card", "no such file", cure, "card-missing")]
     document = load_document(path)

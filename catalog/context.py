@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from catalog import vocab
 from catalog.card import FileName, Tensor
@@ -35,7 +36,7 @@ class Context:
             if self.document.is_broken(where):
                 continue
             try:
-                yield where, _adapter(kind).validate_python(value, strict=True)  # type: ignore[arg-type] # classes hash
+                yield where, _adapter(kind).validate_python(value)  # type: ignore[arg-type] # classes hash
             except ValidationError:
                 continue
 
@@ -53,8 +54,7 @@ class Context:
         if not FILE_NAME.fullmatch(name):
             return None
         path = self.folder / name
-        inside = path.resolve().is_relative_to(self.folder.resolve())
-        return path if inside and path.is_file() else None
+        return path if is_inside(path, self.folder) and path.is_file() else None
 
     def labels(self, tensor: Tensor) -> list[str] | None:
         """Return a tensor's labels, from the card or from the file it names; None when there are none to be had."""
@@ -70,9 +70,15 @@ class Context:
         return [label for labels in found if labels for label in labels] or None
 
 
+def is_inside(path: Path, folder: Path) -> bool:
+    """Say whether a path lies in a folder once links are followed; `Path.resolve` raises on a ring of links."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """Return a validator that converts nothing; models say for themselves how strict they are."""
+    return TypeAdapter(kind, config=None if issubclass(kind, BaseModel) else ConfigDict(strict=True))
 
 
 def _find(value: Any, pattern: tuple[str, ...], where: Where) -> Iterator[tuple[Where, Any]]:

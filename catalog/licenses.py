@@ -18,13 +18,6 @@ from catalog import vocab
 OWN = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")  # a licence that SPDX does not list, named by the card
 WORDS = re.compile(r"[A-Za-z0-9.+:_-]+")
 LONGEST = 500  # characters; the schema allows fewer
-FAULTS = (
-    ExpressionError,
-    TypeError,
-    IndexError,
-    AttributeError,
-)  # license-expression raises the last three on `()` or `A,B`
-
 # From the best to the worst answer: AND takes the worst of its parts, OR the best, since the user may choose.
 COMMERCIAL = ("yes", "conditions", "unknown", "no")
 
@@ -59,21 +52,27 @@ class Verdict:
 
 @cache
 def known_ids() -> tuple[str, ...]:
-    """Return the identifiers of the SPDX licence list."""
-    return tuple(name for name in _licensing().known_symbols if not name.startswith("LicenseRef-"))
+    """Return the identifiers of the SPDX licence list, the common ones first."""
+    rows = _licensing().known_symbols.items()
+    listed = (name for name, row in rows if not row.is_exception and not name.startswith("LicenseRef-"))
+    return tuple(dict.fromkeys([*vocab.licenses(), *listed]))
 
 
 @cache
 def parse(text: str) -> Expression:
     """Parse an expression; raise ExpressionSyntaxError with the reason when it is none."""
+    if not text.strip():
+        raise ExpressionSyntaxError("it is empty")
     try:
         tree = _licensing().parse(text[:LONGEST])
-        if tree is None:
-            raise ExpressionSyntaxError("it is empty")
         unknown = tuple(name for name in _licensing().unknown_license_keys(tree) if not OWN.fullmatch(name))
         return Expression(tree.render(), tuple(_licensing().license_keys(tree)), unknown, tree)
-    except FAULTS as error:
+    except ExpressionError as error:
         raise ExpressionSyntaxError(str(error).partition(" for token")[0]) from error
+    except (
+        Exception
+    ) as error:  # the parser's own faults: TypeError on `A,B`, IndexError on `()`, AssertionError on `(AND A`
+        raise ExpressionSyntaxError("operators and brackets do not match") from error
 
 
 def verdict(text: str) -> Verdict:

@@ -22,6 +22,13 @@ from catalog.problem import Problem
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53  # beyond it JavaScript loses digits
+SYNTAX_CURES = (  # words of PyYAML's message → what to do
+    ("mapping values are not allowed", "put the text in quotes: it holds `: `"),
+    ("could not find expected ':'", "write `key: value`, or indent the line below the key it belongs to"),
+    ("cannot start any token", "put text that begins with this sign in quotes"),
+    ("found unexpected end of stream", "close the quotes"),
+    ("<block end>", "give lines of one level the same indentation"),
+)
 QUOTE_OR_BOOLEAN = "write true or false, or put the word in quotes"
 
 
@@ -78,7 +85,7 @@ def _syntax(document: Document, error: yaml.MarkedYAMLError) -> None:
         _fail(document, line, "tab", "spaces between and before keys and values", "a tab", "write spaces instead of it")
         return
     got = " ".join(filter(None, [error.context, error.problem])).replace("'\\t'", "a tab")
-    cure = "mind the indentation, and put text that holds `: `, `#` or begins with a sign in quotes"
+    cure = next((cure for words, cure in SYNTAX_CURES if words in got), "mind indentation, brackets and quotes")
     _fail(document, line, "yaml-syntax", "YAML", got, cure)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,10 +23,15 @@ KINDS: tuple[tuple[type, str], ...] = (  # first match wins; a bool is an int to
 
 def near(word: str, known: Iterable[str]) -> list[str]:
     """Return up to three known names that a person may have meant by `word`: those it begins, or those like it."""
-    folded = {name.casefold(): name for name in known}
-    begun = [name for name in folded if len(word) >= SHORTEST and name.startswith(word.casefold())]
-    found = begun or difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    plain, folded = _fold(word), {_fold(name): name for name in known}
+    begun = [name for name in folded if len(plain) >= SHORTEST and name.startswith(plain)]
+    found = begun or difflib.get_close_matches(plain, folded, n=3, cutoff=0.6)
     return [folded[name] for name in found[:3]]
+
+
+def _fold(name: str) -> str:
+    """Leave out what people mistake most: capitals and punctuation."""
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def same_but_case(word: str, known: Iterable[str]) -> str | None:

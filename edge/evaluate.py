@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,12 @@ class Accuracy(BaseModel):
 
 
 def evaluate(
-    card: Card, folder: Path, claim: Evaluation, modality: str, session: Session, *, is_source: bool
+    card: Card, folder: Path, claim: Evaluation, task: Mapping[str, str], session: Session, *, is_source: bool
 ) -> Accuracy:
     """Measure one figure of the card; for the source itself it must come out as claimed."""
     if claim.file is None:
         raise ValueError(f"evaluation of {claim.metric}: no file to measure on")
-    examples = list(of_file(folder / claim.file, modality))
+    examples = list(of_file(folder / claim.file, task))
     pipeline = Pipeline(card, folder)
     value = METRICS[claim.metric]([(pipeline.predict(session, example.input), example) for example in examples])
     near = abs(value - claim.value) <= claim.tolerance + 1e-9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,23 +32,27 @@ def of_sample(sample: Sample, folder: Path) -> Example:
     return Example(sample.text if sample.text is not None else dict(sample.row or {}), sample.expected)
 
 
-def of_file(path: Path, modality: str) -> Iterator[Example]:
+def of_file(path: Path, task: Mapping[str, str]) -> Iterator[Example]:
     """Read `{"input": …, "expected": …}` a line; images are data URIs or files beside the JSON Lines file."""
+    read_input = _bytes if task["modality"] == "image" else _as_it_is
+    read_expected = _bytes if task["result"] == "image" else _as_it_is
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         row = json.loads(line)
         if "input" not in row:
-            raise ValueError(
-                f'{path}:{number}: expected {{"input": …}}, got the keys {sorted(row)}: name the input "input"'
-            )
-        if modality == "image":
-            expected = row.get("expected")
-            is_file = isinstance(expected, str) and (path.parent / expected).is_file()
-            yield Example(_bytes(row["input"], path.parent), _bytes(expected, path.parent) if is_file else expected)
-        else:
-            yield Example(row["input"], row.get("expected"))
+            expected = f'{path}:{number}: expected {{"input": …}}'
+            raise ValueError(f'{expected}, got the keys {sorted(row)}: name the input "input"')
+        right = row.get("expected")
+        yield Example(read_input(row["input"], path.parent), right and read_expected(right, path.parent))
+
+
+def _as_it_is(value: Any, _: Path) -> Any:
+    return value
 
 
 def _bytes(value: str, folder: Path) -> bytes:
     if value.startswith(DATA_URI):
         return base64.b64decode(value.partition(",")[2], validate=True)
-    return (folder / value).read_bytes()
+    path = (folder / value).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError(f"expected a file inside {folder}, got {value!r}: put it beside the JSON Lines file")
+    return path.read_bytes()

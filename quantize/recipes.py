@@ -45,12 +45,17 @@ def _fp16(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
     """Hold weights and activations in float16; inputs and outputs stay float32."""
     from onnxconverter_common import float16
 
-    with (
-        warnings.catch_warnings()
-    ):  # it warns of each weight that float16 rounds to its smallest value: parity measures that
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of each weight that float16 rounds to its smallest value: parity measures that
         half: onnx.ModelProto = float16.convert_float_to_float16(ir.to_proto(model), keep_io_types=True)
-        return ir.from_proto(half)
+    nodes: dict[str, onnx.NodeProto] = {}
+    for node in half.graph.node:
+        nodes.setdefault(node.output[0], node)  # an input's cast comes once for each node that reads the input
+    del half.graph.node[:]
+    half.graph.node.extend(nodes.values())
+    return ir.from_proto(half)
 
 
 def _int8_dynamic(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:

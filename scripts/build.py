@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog.card import Card
 from catalog.check import check_all, load
 from catalog.problem import Problem
-
-from catalog.card import Card
 from catalog.vocab import tasks
 from scripts import model_build, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest

@@ -106,7 +106,7 @@ def run_build(folder: Path, catalog: Path) -> Any:
     )
     try:
         with Progress(*columns, TimeElapsedColumn(), console=err) as bar:
-            task = bar.add_task("reading cards", total=None)
+            task = bar.add_task("reading cards", total=1)
 
             def progress(text: str) -> None:
                 bar.update(task, description=text, advance=1)

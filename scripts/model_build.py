@@ -124,7 +124,7 @@ class ModelBuild:
 
         if self.card.edge.calibration is None:
             return []
-        examples = of_file(self.folder / self.card.edge.calibration, self.task["modality"])
+        examples = of_file(self.folder / self.card.edge.calibration, self.task)
         return Pipeline(self.card, self.folder).calibration([example.input for example in examples])
 
     def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
@@ -154,7 +154,6 @@ class ModelBuild:
 
     def _accuracy(self, artefact: Artefact) -> list[dict[str, Any]]:
         claims = [claim for claim in self.card.evaluation if claim.file]
-        modality = self.task["modality"]
 
         def make(target: Path) -> None:
             from edge.evaluate import evaluate
@@ -162,7 +161,9 @@ class ModelBuild:
 
             session = RUNTIMES[artefact.format.runtimes[0]].load(artefact.files[0])
             is_source = artefact.precision == "fp32"
-            rows = [evaluate(self.card, self.folder, claim, modality, session, is_source=is_source) for claim in claims]
+            rows = [
+                evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source) for claim in claims
+            ]
             _write_json(target / "eval.json", [row.model_dump(mode="json") for row in rows])
 
         inputs = {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from catalog.card import Sample
 from catalog.context import Context
 from catalog.document import Where, show
 from catalog.names import listed, shown
@@ -56,20 +57,25 @@ def _fault(context: Context, path: Path, row: Any, *, needs_answer: bool) -> tup
 
 
 def check_overlap(context: Context) -> Iterator[Problem]:
-    """Require that nothing the model is measured on was seen when its ranges were calibrated."""
-    calibration = {
-        digest
-        for _, path in _files(context, FILES[1])
-        for _, row in _read(path)
-        for digest in _inputs(context, path, row)
-    }
+    """Require that nothing the model is measured or shown on was seen when its ranges were calibrated."""
+    calibration = {_digest(context, path, row) for _, path in _files(context, FILES[1]) for _, row in _rows(path)}
+    expected, cure = "inputs that calibration does not hold", "delete it from the calibration file"
+    for where, name, digest in (*_measured(context), *_shown(context)):
+        if digest in calibration:
+            yield context.document.problem(where, "data-overlap", expected=expected, got=f"{name} in both", cure=cure)
+
+
+def _measured(context: Context) -> Iterator[tuple[Where, str, str]]:
     for where, path in _files(context, FILES[0]):
-        for number, row in _read(path):
-            if any(digest in calibration for digest in _inputs(context, path, row)):
-                got, cure = f"line {number} of {path.name} in both", "delete it from the calibration file"
-                expected = "inputs of evaluation that calibration does not hold"
-                yield context.document.problem(where, "data-overlap", expected=expected, got=got, cure=cure)
-                break
+        for number, row in _rows(path):
+            yield where, f"line {number} of {path.name}", _digest(context, path, row)
+
+
+def _shown(context: Context) -> Iterator[tuple[Where, str, str]]:
+    for where, sample in context.each("samples.*", Sample):
+        path = context.file(sample.file) if sample.file else None
+        data = path.read_bytes() if path and path.stat().st_size <= MAX_DATA else _canonical(sample.text or sample.row)
+        yield where, "this sample", hashlib.sha256(data).hexdigest()
 
 
 def _files(context: Context, pattern: str) -> Iterator[tuple[Where, Path]]:
@@ -92,12 +98,21 @@ def _parse(line: str) -> Any:
         return line
 
 
-def _inputs(context: Context, path: Path, row: Any) -> Iterator[str]:
-    """Yield a digest of a line's input: of an image's bytes, wherever they are, or of the JSON value."""
-    if isinstance(row, dict) and "input" in row:
-        value = row["input"]
-        image = _image(context, path, value) if context.task.get("input") == "image" else None
-        yield hashlib.sha256(image or json.dumps(value, sort_keys=True).encode()).hexdigest()
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the lines that are objects with an input; the others have a Problem of their own."""
+    return ((number, row) for number, row in _read(path) if isinstance(row, dict) and "input" in row)
+
+
+def _digest(context: Context, path: Path, row: dict[str, Any]) -> str:
+    """Return a digest of a line's input: of an image's bytes, wherever they are, or of the JSON value."""
+    value = row["input"]
+    image = _image(context, path, value) if context.task.get("input") == "image" else None
+    return hashlib.sha256(image or _canonical(value)).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    """Return JSON in which equal values are equal bytes: 1 and 1.0 are the same."""
+    return json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True).encode()
 
 
 def _image(context: Context, path: Path, value: Any) -> bytes | None:

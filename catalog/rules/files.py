@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog.card import Source
-from catalog.context import FILE_NAME, Context
+from catalog.context import FILE_NAME, Context, is_inside
 from catalog.document import Where
 from catalog.names import advise
 from catalog.problem import Problem
@@ -38,7 +38,7 @@ def check_files(context: Context) -> Iterator[Problem]:
 
 def _check_file(context: Context, where: Where, name: str, limit: int, cure: str) -> Iterator[Problem]:
     document, path = context.document, context.folder / name
-    if not path.resolve().is_relative_to(context.folder.resolve()):
+    if not is_inside(path, context.folder):
         got, cure = f"`{name}`, a link that leads out of it", "copy the file into the card's folder"
         yield document.problem(
             where, "path-leaves-folder", expected="a file inside the card's folder", got=got, cure=cure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import onnx
 from onnx.reference import ReferenceEvaluator
 
@@ -17,11 +19,7 @@ def fold(node: Node) -> list[Array]:
     feeds = {f"i{i}": value.data for i, value in enumerate(node.inputs) if value is not None and value.data is not None}
     names = [f"i{i}" if f"i{i}" in feeds else "" for i in range(len(node.inputs))]
     outputs = [name or f"unused{i}" for i, name in enumerate(node.outputs)]
-    attributes = {
-        name: onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
-        for name, value in node.attributes.items()
-    }
-    proto = onnx.helper.make_node(node.op, names, outputs, domain=node.domain, **attributes)
+    proto = make_node(node, names, outputs)
     graph = onnx.helper.make_graph(
         [proto],
         "fold",
@@ -33,6 +31,16 @@ def fold(node: Node) -> list[Array]:
         return list(ReferenceEvaluator(model).run(None, feeds))
     except Exception as error:  # the reference implementation raises whatever it meets
         raise node.refuse(f"it cannot be evaluated beforehand ({error})", "correct the model's constants") from error
+
+
+def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.NodeProto:
+    """Return the node as ONNX's own message, with these names."""
+    proto = onnx.helper.make_node(node.op, inputs, outputs, domain=node.domain)
+    for name, value in node.attributes.items():
+        value = onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
+        kind = onnx.AttributeProto.INTS if isinstance(value, Sequence) and not value else None
+        proto.attribute.append(onnx.helper.make_attribute(name, value, attr_type=kind))
+    return proto
 
 
 def _type(data: Array) -> int:

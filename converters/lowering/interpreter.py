@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from converters.edge_graph import Graph, Tensor
 from converters.errors import MalformedModel, Refusal
 from converters.lowering import operators  # noqa: F401 - fills the table of lowerings
 from converters.lowering.builder import Builder
-from converters.lowering.folding import fold
+from converters.lowering.folding import fold, make_node
 from converters.lowering.node import LOWERINGS, Node
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Value
 
 Scope = MutableMapping[str, Value]
+FLOAT32 = np.dtype(np.float32)
+HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 # Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
 VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
@@ -41,8 +43,8 @@ def lower(model: ir.Model, target: Target) -> Graph:
         if value.name not in model.graph.initializers:
             scope[value.name or ""] = _input(builder, value, symbols)
     outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports))
-    for name, value in zip((v.name for v in model.graph.outputs), outputs, strict=True):
-        builder.graph.outputs.append(_output(builder, value, name or ""))
+    for declared, value in zip(model.graph.outputs, outputs, strict=True):
+        builder.graph.outputs.append(_output(builder, value, declared))
     return builder.graph
 
 
@@ -53,7 +55,7 @@ def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value
     shape = tuple(dim if isinstance(dim, int) else None for dim in value.shape)
     tensor = Tensor(_dtype(value.dtype, where), shape, name=value.name or "")
     builder.graph.inputs.append(tensor)
-    view = builder.value(tensor)
+    view = builder.value(builder.cast(tensor, FLOAT32) if tensor.dtype.name in HALVES else tensor)
     names = [str(dim) if not isinstance(dim, int) and dim.value is not None else "" for dim in value.shape]
     known: dict[Atom, tuple[Atom, ...]] = {}
     for name, (atom,) in zip(names, view.dims, strict=True):
@@ -69,15 +71,19 @@ def _dtype(dtype: ir.DataType, where: str) -> np.dtype[Any]:
         raise Refusal("tensor", where, f"type {dtype.name} has no counterpart", "use float32") from error
 
 
-def _output(builder: Builder, value: Value, name: str) -> Tensor:
-    """Return the tensor of a public output: one of its own, in ONNX's layout."""
-    builder.where, builder.operator = f"output {name!r}", "output"
+def _output(builder: Builder, value: Value, declared: ir.Value) -> Tensor:
+    """Return the tensor of a public output: one of its own, in ONNX's layout and type."""
+    builder.where, builder.operator = f"output {declared.name!r}", "output"
     tensor = builder.tensor(value)
+    if 0 in tensor.shape:
+        raise builder.refuse(f"{builder.target.name} cannot return a tensor without entries", "remove this output")
+    if declared.dtype is not None and declared.dtype.numpy().name in HALVES:
+        tensor = builder.cast(tensor, np.dtype(declared.dtype.numpy()))
     taken = tensor.data is not None or tensor in builder.graph.inputs or tensor in builder.graph.outputs
     if taken:
         shape = builder.exact_sizes(builder.view(value).dims)
         tensor = builder.emit("RESHAPE", [tensor], [shape], shape=tensor.shape)
-    tensor.name = name
+    tensor.name = declared.name or ""
     return tensor
 
 
@@ -100,7 +106,7 @@ class Interpreter:
         if initializer.const_value is None:
             raise MalformedModel(where, "it has no data", "export the model again with its weights")
         _dtype(initializer.const_value.dtype, where)
-        return self.builder.constant(initializer.const_value.numpy())
+        return self.builder.float_constant(initializer.const_value.numpy())
 
     def _lookup(self, scope: Scope, value: ir.Value | None, where: str) -> Value:
         name = "" if value is None else value.name or ""
@@ -144,7 +150,7 @@ class Interpreter:
         if (node.domain, node.op) not in LOWERINGS or node.op not in VIEWS:
             present = [value for value in node.inputs if value is not None]
             if node.op not in RANDOM and not node.domain and all(value.data is not None for value in present):
-                return [self.builder.constant(array) for array in fold(node)]
+                return [self.builder.float_constant(array) for array in fold(node)]
         local = self.model.functions.get((node.domain, node.op, ""))
         if local is not None:
             return self._run_function(local, node)
@@ -155,7 +161,7 @@ class Interpreter:
         function = _standard_function(node)
         if function is None:
             raise node.refuse(f"{self.builder.target.name} has no counterpart", "use a model without this operator")
-        return self._run_function(function, node)
+        return self._run_function(function, replace(node, attributes={**_defaults(node), **node.attributes}))
 
     def _run_function(self, function: ir.Function, node: Node) -> list[Value]:
         scope: Scope = {v.name or "": x for v, x in zip(function.inputs, node.inputs, strict=False) if x is not None}
@@ -188,7 +194,17 @@ def _standard_function(node: Node) -> ir.Function | None:
         body = onnx.FunctionProto.FromString(text)
     else:
         return None
+    produced = {*body.input, *(name for inner in body.node for name in inner.output)}
+    for i, name in enumerate(body.output):
+        if name not in produced:  # optional outputs that this node leaves out: anything that is defined will do
+            body.output[i] = body.input[0]
     return ir.serde.deserialize_function(body) if body.node else None
+
+
+def _defaults(node: Node) -> dict[str, Any]:
+    schema = onnx.defs.get_schema(node.op, node.version, node.domain)
+    given = {name: attr.default_value for name, attr in schema.attributes.items() if attr.default_value.name}
+    return {name: onnx.helper.get_attribute_value(value) for name, value in given.items()}
 
 
 def _type_proto(value: Value) -> onnx.TypeProto:
@@ -197,4 +213,4 @@ def _type_proto(value: Value) -> onnx.TypeProto:
 
 def _node_proto(node: Node) -> onnx.NodeProto:
     names = ["" if value is None else f"i{i}" for i, value in enumerate(node.inputs)]
-    return onnx.helper.make_node(node.op, names, node.outputs, domain=node.domain, **node.attributes)
+    return make_node(node, names, node.outputs)

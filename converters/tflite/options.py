@@ -98,6 +98,6 @@ def operator_code(kind: str) -> schema.OperatorCodeT:
 
 
 # Versions of kinds of which the first version lacks a type or option that is used here.
-VERSIONS: Mapping[str, int] = {}
+VERSIONS: Mapping[str, int] = {"BROADCAST_TO": 2}
 
 EMPTY = np.zeros(1, np.uint8)

@@ -187,11 +187,11 @@ def enlarged(scans: Digits, digit: int) -> Pixels:
 
 
 def write_examples(training: Digits, held_out: Digits, rng: np.random.Generator) -> None:
-    """Write the held-out scans, 50 training scans and 50 drawings for calibration, and what visitors try."""
+    """Write the held-out scans, training scans and drawings for calibration, and what visitors try."""
     uris = [data_uri(png(picture)) for picture in held_out.pictures]
     rows = zip(uris, held_out.labels, strict=True)
     write_jsonl(FOLDER / "evaluation.jsonl", ({"input": uri, "expected": str(label)} for uri, label in rows))
-    calibration = [*training.pictures[::27], *(draw(digit, rng) for digit in [*range(10)] * 5)]
+    calibration = [*training.pictures[::13], *(draw(digit, rng) for digit in [*range(10)] * 5)]
     write_jsonl(FOLDER / "calibration.jsonl", ({"input": data_uri(png(picture))} for picture in calibration))
     samples = {f"scan-{digit}": enlarged(held_out, digit) for digit in (0, 3, 5, 7, 8, 9)}
     samples |= {f"drawing-{digit}": draw(digit, rng, size=280) for digit in (2, 4)}

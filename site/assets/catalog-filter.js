@@ -68,15 +68,17 @@ function tally(pool, chosen, name) {
 }
 
 /**
- * Lists the states that lack one condition of `state`, with how many entries each shows, most first.
+ * Lists the states that lack one condition of `state` and show something, most first; if none does, the empty state.
  * @param {Entry[]} entries @param {State} state @param {string[] | null} ranked
- * @returns {{name: string, state: State, count: number}[]}  name: `q` or a facet
+ * @returns {{name: string, state: State, count: number}[]}  name: `q`, a facet, or `all`
  */
 export function drops(entries, state, ranked) {
   const facets = Object.keys(state.chosen).filter((name) => state.chosen[name].length);
   const without = facets.map((name) => ({ name, state: { ...state, chosen: { ...state.chosen, [name]: [] } }, ids: ranked }));
   if (state.q) without.push({ name: "q", state: { ...state, q: "" }, ids: null });
-  return without
+  const ways = without
     .map(({ name, state: next, ids }) => ({ name, state: next, count: select(entries, next, ids).length }))
+    .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count);
+  return ways.length ? ways : [{ name: "all", state: readState("", Object.keys(state.chosen)), count: entries.length }];
 }

@@ -81,7 +81,7 @@ function showDrops(state, ranked) {
   const rows = drops(entries, state, ranked).map(({ name, state: next, count: number }) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = `${describe(name, state)} (${plural(number)} without it)`;
+    button.textContent = `${describe(name, state)} (then ${plural(number)})`;
     button.addEventListener("click", () => (go(next), form.elements.q.focus()));
     const item = document.createElement("li");
     item.append(button);
@@ -91,6 +91,7 @@ function showDrops(state, ranked) {
 }
 
 function describe(name, state) {
+  if (name === "all") return "All conditions";
   if (name === "q") return `Search “${state.q}”`;
   const chosen = boxes.filter((box) => box.name === name && box.checked);
   const legend = form.querySelector(`[name="${name}"]`).closest("fieldset").querySelector("legend").textContent;

@@ -95,7 +95,7 @@ LIMIT = "It reads the first eight bytes only."
 DATE = "date: 2026-01-31"
 CITE = 'cite:\n  - {text: "A. Author. Letters or digits. 2026.", doi: 10.1234/letters}\n'
 
-FAULTS: dict[str, tuple[str | Edit, ...]] = {
+FAULTS: dict[str, tuple[str, *tuple[Edit, ...]]] = {
     # not YAML, or YAML that readers disagree on
     "yaml-syntax--unclosed-list": (DRAFT, text("[letters, digits]", "[letters, digits")),
     "yaml-syntax--colon-in-plain-text": (DRAFT, text("name: Tiny draft", "name: Tiny: draft")),
@@ -185,6 +185,8 @@ FAULTS: dict[str, tuple[str | Edit, ...]] = {
     "label-count--three-for-two": (TEXT, text(LABELS, "labels: [letters, digits, signs]")),
     "label-count--no-class-axis": (DRAFT, text("name: class", "name: index")),
     "label-repeated--twice": (DRAFT, text(LABELS, "labels: [letters, letters]")),
+    "tolerance-missing--int8": (TEXT, text("[fp16]", "[fp16, w8a8]")),
+    "data-overlap--sample": (TEXT, line("calibration.jsonl", {"input": "catalogs"})),
     "missing-to-publish--cite": (TEXT, text(CITE, "")),
     "missing-to-publish--labels": (
         TEXT,
@@ -203,7 +205,7 @@ FAULTS: dict[str, tuple[str | Edit, ...]] = {
     "metric-disagrees--psnr-of-classes": (TEXT, text("metric: accuracy", "metric: psnr")),
     "metric-range--per-cent": (TEXT, text("value: 1.0", "value: 98.5")),
     "tolerance-wide--half": (TEXT, text("tolerance: 0.01, dataset", "tolerance: 0.5, dataset")),
-    "tolerance-repeated--fp32": (TEXT, text("precision: fp16", "precision: fp32")),
+    "tolerance-repeated--fp32": (TEXT, text("precision: fp16", "precision: fp32"), text("[fp16]", "[]")),
     "dataset-unknown--other-name": (TEXT, text('dataset: "Ten words, all"', "dataset: Eleven words")),
     "html-in-prose--script": (DRAFT, text(LIMIT, "It runs <script>alert(1)</script>.")),
     "html-in-prose--image": (DRAFT, text(LIMIT, "See <img src=x onerror=alert(1)>.")),

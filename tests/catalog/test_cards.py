@@ -120,6 +120,14 @@ def test_a_large_card_is_refused_before_it_is_read(copy: Copy) -> None:
     assert [problem.code for problem in check(folder)] == ["card-too-large"]
 
 
+def test_a_ring_of_links_is_a_missing_file(copy: Copy) -> None:
+    """A link that leads to itself is a problem like any other file that is not there."""
+    folder = copy(CARDS / "valid" / "tiny-text")
+    (folder / "evaluation.jsonl").unlink()
+    (folder / "evaluation.jsonl").symlink_to("evaluation.jsonl")
+    assert [problem.code for problem in check(folder)] == ["file-missing"]
+
+
 def test_a_folder_without_a_card_is_a_problem(tmp_path: Path) -> None:
     """Naming the wrong folder is answered, not passed over."""
     assert [problem.code for problem in check_all([tmp_path])] == ["card-missing"]

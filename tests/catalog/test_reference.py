@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # ships none
 import pytest
 
 from catalog import vocab
@@ -84,8 +85,6 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
 
 def test_links_lead_to_sections() -> None:
     """Every part that a field links to is described on the same page."""
-    import re
-
     table = field_table()
     targets = {name.lower() for name in re.findall(r"^## (\w+)$", table, re.MULTILINE)}
     assert set(re.findall(r"\(#(\w+)\)", table)) <= targets

@@ -34,6 +34,20 @@ def test_a_recipe_makes_large_weights_smaller(name, share):
     assert len(serialize(apply(name, model, CALIBRATION))) < share * len(serialize(model))
 
 
+def test_an_input_that_two_nodes_read_survives_fp16(tmp_path):
+    """A network with a shortcut from its input is exported like any other."""
+    model = convnet()
+    image, first = model.graph.inputs[0], model.graph[0]
+    total = ir.node("Add", [image, image])
+    model.graph.insert_before(first, total)
+    first.replace_input_with(0, total.outputs[0])
+    skip = ir.node("Add", [total.outputs[0], image])
+    model.graph.insert_before(first, skip)
+    first.replace_input_with(0, skip.outputs[0])
+    expected = run(model, tmp_path / "source.onnx")
+    np.testing.assert_allclose(run(apply("fp16", model, []), tmp_path / "half.onnx"), expected, atol=0.02)
+
+
 def test_a_recipe_that_needs_samples_says_so_when_it_gets_none():
     """A card without calibration data is told what to add."""
     with pytest.raises(ValueError, match=r"edge\.calibration"):

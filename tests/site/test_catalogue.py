@@ -80,10 +80,20 @@ def test_no_match_offers_the_way_out(catalogue: Page) -> None:
     search(catalogue, "handwriting")
     expect(catalogue.get_by_role("heading", name="No model matches all of this")).to_be_visible()
     expect(catalogue.locator("#count")).to_have_text("0 of 2 models")
-    catalogue.get_by_role("button", name="Task: Text classification (1 model without it)").click()
+    catalogue.get_by_role("button", name="Task: Text classification (then 1 model)").click()
     expect(catalogue.locator("#count")).to_have_text("1 of 2 models")
     assert names(catalogue) == ["Digits CNN"]
     expect(catalogue.get_by_label("Search")).to_have_value("handwriting")
+
+
+def test_no_match_at_all_offers_a_fresh_start(catalogue: Page) -> None:
+    """When dropping one condition would not help, the way out is to drop them all."""
+    catalogue.get_by_label("Image classification").check()
+    search(catalogue, "zzzzzz")
+    catalogue.get_by_label("BSD-3-Clause").check()
+    catalogue.get_by_role("button", name="All conditions (then 2 models)").click()
+    expect(catalogue.locator("#count")).to_have_text("2 models")
+    expect(catalogue.get_by_label("Search")).to_have_value("")
 
 
 def test_sorting_by_size_puts_the_smallest_first(catalogue: Page) -> None:

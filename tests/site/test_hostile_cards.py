@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -77,8 +78,8 @@ def test_a_hostile_card_is_inert(
         found = elements((site / page).read_text("utf-8"))
         assert scripts(site / page) == scripts(small_site / page)
         assert [element for element in found if is_active(element)] == []
-        assert not [e for e in found if e.tag == "img" and "evil" in e.attributes["src"].partition("#")[0][:25]]
-        assert "{{ 7 * 7 }}" not in payload or "49{%" not in (site / page).read_text("utf-8")
+        pictures = [element.attributes["src"] for element in found if element.tag == "img"]
+        assert not [source for source in pictures if urlsplit(source).netloc or urlsplit(source).scheme]
 
 
 @given(st.lists(st.one_of(st.text(), st.sampled_from([*PAYLOADS, "<", ">", "](", "[", "`", "\n\n", "    ", "|"]))))

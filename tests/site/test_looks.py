@@ -82,6 +82,16 @@ def test_the_colour_scheme_can_be_chosen(page: Page, small_url: str) -> None:
     expect(body).to_have_css("color-scheme", "dark")
 
 
+def test_the_menu_of_a_phone_leads_to_the_documents(page: Page, small_url: str) -> None:
+    """On a narrow screen the menu button opens the navigation, also on a model page."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{small_url}models/digits-cnn/")
+    page.get_by_title("Menu").click()
+    page.locator(".md-nav").get_by_text("Docs", exact=True).first.click()
+    page.get_by_role("link", name="How files are verified").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("How files are verified")
+
+
 def test_a_checksum_can_be_copied(chromium: Browser, small_url: str) -> None:
     """Clicking the short SHA-256 of a file puts the whole one on the clipboard."""
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])

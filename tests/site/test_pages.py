@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -114,20 +116,21 @@ def test_the_catalogue_lists_models_by_task_without_script(stage: Path) -> None:
 
 
 @pytest.mark.parametrize("copies", [1, 4])
-def test_a_page_costs_at_most_15_kilobytes(stage: Path, tmp_path: Path, small_site: Path, copies: int) -> None:
+def test_a_page_costs_at_most_15_kilobytes(
+    stage: Path, tmp_path: Path, make_site: Callable[[Path], Path], copies: int
+) -> None:
     """A model page is at most 15 kB gzipped, even with four times the files: 16, with 32 checks."""
     shutil.copytree(stage, tmp_path, dirs_exist_ok=True)
     path = tmp_path / "api/v1/models/digits-cnn.json"
     model = json.loads(path.read_text("utf-8"))
     model["artefacts"] = [
-        row | {"sha256": row["sha256"][i:] + row["sha256"][:i]} for i in range(copies) for row in model["artefacts"]
+        row | {"sha256": hashlib.sha256(f"{copy} {row['file']}".encode()).hexdigest()}
+        for copy in range(copies)
+        for row in model["artefacts"]
     ]
     path.write_text(json.dumps(model), "utf-8")
-    shell = (small_site / "models/digits-cnn/index.html").read_bytes()
-    body = pages(tmp_path)["models/digits-cnn/index.md"].encode()
-    plain = pages(stage)["models/digits-cnn/index.md"].encode()
-    whole = shell + body[len(plain) :] if copies == 1 else shell + body
-    assert len(gzip.compress(whole, 9, mtime=0)) <= 15_000
+    page = make_site(tmp_path) / "models/digits-cnn/index.html"
+    assert len(gzip.compress(page.read_bytes(), 9, mtime=0)) <= 15_000
 
 
 def test_every_link_leads_somewhere(small_site: Path) -> None:

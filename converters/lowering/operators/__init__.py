@@ -1,6 +1,7 @@
 """Lowerings by theme. Importing this package enters all of them into the table `node.LOWERINGS`."""
 
 from converters.lowering.operators import (
+    bits,
     casts,
     convolution,
     elementwise,
@@ -9,10 +10,12 @@ from converters.lowering.operators import (
     moving,
     normalization,
     pooling,
+    quantization,
     reduction,
 )
 
 __all__ = [
+    "bits",
     "casts",
     "convolution",
     "elementwise",
@@ -21,5 +24,6 @@ __all__ = [
     "moving",
     "normalization",
     "pooling",
+    "quantization",
     "reduction",
 ]

@@ -15,6 +15,7 @@ from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
 from converters.lowering.products import EXACT
+from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import concat, pad, slice_, split, squeeze, unsqueeze
 from converters.lowering.value import Value
 from converters.lowering.windows import Window, windows
@@ -44,8 +45,6 @@ def _filter(node: Node) -> Value:
     if zero is None:
         return node[1]
     shape = [-1] + [1] * (node[1].rank - 1)
-    from converters.lowering.reshaping import reshape
-
     return a.cast(node[1], INT32) - a.cast(zero if zero.rank == 0 else reshape(zero, shape), INT32)
 
 
@@ -163,7 +162,8 @@ def _cropped_to(node: Node, w: Window, target: int, added: int, auto: str) -> Wi
     if w.size is None:
         raise node.refuse("output_shape needs the spatial size", "fix the input shapes of the model")
     total = w.stride * (w.size - 1) + added + w.span - target
-    before = total // 2 if auto != "SAME_LOWER" else total - total // 2
+    half = int(total / 2)  # towards zero: a negative total extends the end
+    before = half if auto != "SAME_LOWER" else total - half
     return replace(w, before=before, after=total - before - added)
 
 

@@ -30,7 +30,7 @@ UNARY: Mapping[str, Callable[[Value], Value]] = {
     "Acosh": lambda x: a.log(x + a.sqrt(x - 1.0) * a.sqrt(x + 1.0)),
     "Asin": lambda x: a.atan2(x, a.sqrt((1.0 - x) * (1.0 + x))),
     "Asinh": lambda x: a.sign(x) * log1p(a.abs_(x) + a.square(x) / (a.sqrt(a.square(x) + 1.0) + 1.0)),
-    "Atan": lambda x: a.atan2(x, 1.0),
+    "Atan": lambda x: a.atan2(x, a.cast(a.equal(x, x), x.dtype)),  # the operator does not broadcast a bare 1
     "Atanh": lambda x: 0.5 * log1p(2.0 * x / (1.0 - x)),
     "Ceil": a.ceil,
     "Cos": a.cos,

@@ -36,13 +36,8 @@ def average_pool(node: Node) -> Value:
     include = bool(node.attribute("count_include_pad", 0))
     if all(w.is_same() for w in frame) and not include:
         return pool("AVERAGE_POOL_2D", node.x, frame, 0)
-    y = pool("AVERAGE_POOL_2D", node.x, [_explicit(w) for w in frame], 0)
+    y = pool("AVERAGE_POOL_2D", node.x, frame, 0, explicit=True)
     return y * _share(node, frame, include) if _partial(frame, include) else y
-
-
-def _explicit(w: Window) -> Window:
-    """Return a window that SAME cannot express, so that its padding is emitted and counted."""
-    return w
 
 
 def _partial(frame: Sequence[Window], include: bool) -> bool:
@@ -70,7 +65,7 @@ def lp_pool(node: Node) -> Value:
     p, frame = float(node.attribute("p", 2)), _frame(node)
     count = float(np.prod([w.kernel for w in frame]))
     powers = a.abs_(node.x) if p == 1 else a.power(a.abs_(node.x), p)
-    total = pool("AVERAGE_POOL_2D", powers, frame, 0, padded=True) * count
+    total = pool("AVERAGE_POOL_2D", powers, frame, 0, explicit=True) * count
     return total if p == 1 else a.power(total, 1 / p)
 
 
@@ -86,17 +81,19 @@ def global_pool(node: Node) -> Value:
     return a.power(a.sum_(a.power(a.abs_(node.x), p), dims), 1 / p)
 
 
-def pool(kind: str, x: Value, frame: Sequence[Window], fill: float, *, padded: bool = False) -> Value:
-    """Pool with the target's operator where it has one, and else by comparing or adding shifted slices."""
+def pool(kind: str, x: Value, frame: Sequence[Window], fill: float, *, explicit: bool = False) -> Value:
+    """Pool with the target's operator where it has one, and else by comparing or adding shifted slices.
+
+    Padding with `fill` is emitted where the target's SAME does not say it, or always if `explicit`.
+    """
     if x.rank == 3:
         row = Window(1, 1, 1, 1, 0, 0)
-        return squeeze(pool(kind, unsqueeze(x, [2]), [row, *frame], fill, padded=padded), [2])
-    same = all(w.is_same() for w in frame)
-    explicit = kind == "AVERAGE_POOL_2D" and (padded or any(w.before or w.after or w.extra for w in frame)) and not same
-    if not same or explicit or padded:
-        x, same = pad(x, {2 + i: w.padded for i, w in enumerate(frame)}, fill), False
+        return squeeze(pool(kind, unsqueeze(x, [2]), [row, *frame], fill, explicit=explicit), [2])
     native = x.rank == 4 and x.dtype == a.FLOAT32 and all(w.dilation == 1 for w in frame)
-    return _native(kind, x, frame, same) if native else _by_slices(kind, x, frame, same, fill)
+    same = native and not explicit and all(w.is_same() for w in frame)
+    if not same:
+        x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)}, fill)
+    return _native(kind, x, frame, same) if native else _by_slices(kind, x, frame)
 
 
 def _native(kind: str, x: Value, frame: Sequence[Window], same: bool) -> Value:
@@ -117,10 +114,8 @@ def _native(kind: str, x: Value, frame: Sequence[Window], same: bool) -> Value:
     return channels_first(x, result)
 
 
-def _by_slices(kind: str, x: Value, frame: Sequence[Window], same: bool, fill: float) -> Value:
+def _by_slices(kind: str, x: Value, frame: Sequence[Window]) -> Value:
     """Pool axis by axis: the maximum (or sum) of as many shifted slices as the window has entries."""
-    if same:
-        x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)}, fill)
     for i, w in enumerate(frame):
         if w.output is None:
             raise x.builder.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
