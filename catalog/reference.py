@@ -1,15 +1,15 @@
-"""The card's documentation, generated: JSON Schema for editors, and tables of fields and steps for people."""
+"""The card's documentation, generated: JSON Schema for editors, and tables of fields and sections of steps for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from catalog import vocab
 from catalog.card import Card
 from catalog.rules.publishing import REQUIRED
 from catalog.schema import FORMS
-from catalog.vocab import Parameter
+from catalog.vocab import Parameter, StepRow
 
 Schema = Mapping[str, Any]
 
@@ -80,20 +80,20 @@ def _simple(field: Schema) -> str:
     return " ".join([form, *bounds])
 
 
-def steps_table() -> str:
-    """Return Markdown: one table of steps before the model, one of steps behind it."""
+def step_sections() -> str:
+    """Return Markdown: a section for each step, those before the model first."""
     sides = {"input": "Before the model", "output": "Behind the model", "both": "On either side"}
-    return "\n".join(line for side, title in sides.items() for line in [f"## {title}", "", *_steps_of(side), ""])
+    rows = vocab.steps().items()
+    return "\n".join(
+        "\n".join([f"## {title}", "", *(_step(name, row) for name, row in rows if row.side == side)])
+        for side, title in sides.items()
+    )
 
 
-def _steps_of(side: str) -> Iterator[str]:
-    yield "| step | takes | gives | parameters | meaning | defined by |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for name, row in vocab.steps().items():
-        if row.side == side:
-            parameters = "<br>".join(_parameter(key, value) for key, value in row.params.items())
-            cells = (f"`{name}`", row.takes, row.gives, parameters, row.summary, row.source)
-            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+def _step(name: str, row: StepRow) -> str:
+    parameters = [f"- {_parameter(key, value)}" for key, value in row.params.items()]
+    facts = [f"*Takes* {row.takes}  ", f"*Gives* {row.gives}  ", f"*Defined by* {row.source}"]
+    return "\n".join([f"### `{name}`", "", row.summary, "", *facts, "", *parameters, ""])
 
 
 def _parameter(name: str, parameter: Parameter) -> str:

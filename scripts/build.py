@@ -135,6 +135,7 @@ def _site(staged: Path, cards: Sequence[tuple[Card, Path]], cache: Cache, progre
         "stage": staged.name,
         "sources": sources,
         "config": file_digest(ROOT / "mkdocs.yml"),
+        "url": os.environ.get("EDGEWISE_SITE_URL"),
         "node": file_digest(ROOT / "site" / "package-lock.json"),
     }
     return cache.step("site", inputs, make, code=("scripts",), tools=SHELL)

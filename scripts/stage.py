@@ -89,8 +89,8 @@ def _write_reference(target: Path) -> None:
     write_json(target / API / "card.schema.json", reference.json_schema())
     pages = target / "pages" / "reference"
     pages.mkdir(parents=True)
-    (pages / "card.md").write_text(f"# The card\n\n{reference.field_table()}", "utf-8")
-    (pages / "steps.md").write_text(f"# Steps\n\n{reference.steps_table()}", "utf-8")
+    (pages / "card.md").write_text(f"# Fields of a card\n\n{reference.field_table()}", "utf-8")
+    (pages / "steps.md").write_text(f"# Steps\n\n{reference.step_sections()}", "utf-8")
 
 
 def write_json(path: Path, value: object) -> None:

@@ -146,7 +146,7 @@ class Builder:
         """Apply an elementwise kind of one operand, whatever the layout."""
         if x.data is not None and kind in FOLDS:
             return self.constant(FOLDS[kind](x.data).astype(dtype or x.dtype))
-        view = self.view(x)
+        view = layout.compact(self.view(x), self.target.max_rank(kind))
         assert view.tensor is not None
         result = self.emit(kind, [view.tensor], shape=view.tensor.shape, dtype=dtype, **attributes)
         return replace(view, tensor=result, dtype=result.dtype, elements=None, scale=None)

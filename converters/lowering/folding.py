@@ -38,7 +38,8 @@ def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx
     proto = onnx.helper.make_node(node.op, inputs, outputs, domain=node.domain)
     for name, value in node.attributes.items():
         value = onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
-        kind = onnx.AttributeProto.INTS if isinstance(value, Sequence) and not value else None
+        empty = isinstance(value, Sequence) and not value
+        kind = EMPTY_LISTS.get(name, onnx.AttributeProto.INTS) if empty else None
         proto.attribute.append(onnx.helper.make_attribute(name, value, attr_type=kind))
     return proto
 

@@ -75,8 +75,8 @@ def _output(builder: Builder, value: Value, declared: ir.Value) -> Tensor:
     """Return the tensor of a public output: one of its own, in ONNX's layout and type."""
     builder.where, builder.operator = f"output {declared.name!r}", "output"
     tensor = builder.tensor(value)
-    if 0 in tensor.shape:
-        raise builder.refuse(f"{builder.target.name} cannot return a tensor without entries", "remove this output")
+    if tensor.data is not None and 0 in tensor.shape:
+        raise builder.refuse(f"{builder.target.name} cannot return a constant without entries", "remove this output")
     if declared.dtype is not None and declared.dtype.numpy().name in HALVES:
         tensor = builder.cast(tensor, np.dtype(declared.dtype.numpy()))
     taken = tensor.data is not None or tensor in builder.graph.inputs or tensor in builder.graph.outputs

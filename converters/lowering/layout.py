@@ -156,3 +156,11 @@ def in_order(value: Value, dims: Sequence[int]) -> Tensor:
     """Return a tensor whose axes are the dimensions in this order."""
     view = value.builder.view(value)
     return arrange(view, [view.dims[dim] for dim in dims])
+
+
+def compact(view: Value, max_rank: int) -> Value:
+    """Return a view whose tensor has at most so many axes, for operators to which axes do not matter."""
+    if len(view.axes) <= max_rank:
+        return view
+    axes = (flatten(view.axes),)
+    return view.builder.laid_out(arrange(view, axes), view.dims, axes)

@@ -195,12 +195,12 @@ def reverse(x: Value, dim: int) -> Value:
 # ---- more entries than before
 
 
-def pad(x: Value, widths: Mapping[int, tuple[int, int]], value: float | None = 0) -> Value:
+def pad(x: Value, widths: Mapping[int, tuple[int, int]], value: float | Value = 0) -> Value:
     """Put `value` before and after some dimensions."""
     widths = {dim: width for dim, width in widths.items() if width != (0, 0)}
     if not widths:
         return x
-    if x.data is not None:
+    if x.data is not None and not isinstance(value, Value):
         full = [widths.get(dim, (0, 0)) for dim in range(x.rank)]
         return x.builder.constant(np.pad(x.data, full, constant_values=value))
     isolated = isolate(x, widths)
@@ -209,9 +209,20 @@ def pad(x: Value, widths: Mapping[int, tuple[int, int]], value: float | None = 0
     if value == 0:
         tensor = builder.emit("PAD", [isolated.tensor], [table], shape=shape)
     else:
-        fill = Tensor(x.dtype, (), np.array(value, x.dtype))
-        tensor = builder.emit("PADV2", [isolated.tensor], [table, fill], shape=shape)
+        tensor = _pad_with(isolated, value, table, shape)
     return isolated.result(tensor, changed=widths)
+
+
+def _pad_with(isolated: Isolated, value: float | Value, table: Tensor, shape: Sequence[Dim]) -> Tensor:
+    """Emit PADV2, whose fill has the operand's type."""
+    builder, dtype = isolated.view.builder, isolated.tensor.dtype
+    compute = builder.compute_dtype("PADV2", dtype)
+    number = not isinstance(value, Value)
+    fill = Tensor(dtype, (), np.array(value, dtype)) if number else builder.tensor(squeeze(value, range(value.rank)))
+    result = Tensor(compute, tuple(shape))
+    operands = [builder.cast(isolated.tensor, compute), table, builder.cast(fill, compute)]
+    builder.append("PADV2", list(operands), [result], {})
+    return builder.cast(result, dtype)
 
 
 def padding_table(isolated: Isolated, widths: Mapping[int, tuple[int, int]]) -> tuple[Tensor, list[Dim]]:

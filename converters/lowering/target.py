@@ -41,6 +41,10 @@ class Target:
         """Tell whether the runtime has this kind of operator at all."""
         return kind in self.kinds
 
+    def max_rank(self, kind: str) -> int:
+        """Return the highest rank that this kind runs with; 6 for kinds that the runtime lacks."""
+        return self.kinds[kind].max_rank if kind in self.kinds else 6
+
     def compute_dtype(self, kind: str, dtype: DType) -> DType | None:
         """Return the type to run `kind` in for operands of `dtype`, losing nothing; None where there is none."""
         allowed = self.kinds[kind].dtypes

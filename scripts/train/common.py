@@ -18,6 +18,7 @@ import yaml
 from onnx import numpy_helper, parser
 from PIL import Image
 
+from catalog import vocab
 from catalog.card import Card
 from edge.evaluate import Accuracy, evaluate
 from edge.runtimes import RUNTIMES
@@ -78,8 +79,8 @@ def read_card(name: str) -> Card:
     return Card.model_validate(yaml.safe_load((MODELS / name / "card.yaml").read_text("utf-8")))
 
 
-def measure(card: Card, modality: str) -> list[Accuracy]:
+def measure(card: Card) -> list[Accuracy]:
     """Measure the card's figures on its `model.onnx` in onnxruntime, end to end, as the build will."""
-    folder = MODELS / card.id
+    folder, task = MODELS / card.id, vocab.tasks()[card.pipeline_tag]
     session = RUNTIMES["onnxruntime"].load(folder / "model.onnx")
-    return [evaluate(card, folder, claim, modality, session, is_source=True) for claim in card.evaluation]
+    return [evaluate(card, folder, claim, task, session, is_source=True) for claim in card.evaluation]

@@ -208,7 +208,7 @@ def main() -> None:
     labels = torch.from_numpy(np.concatenate([part.labels for part in parts]))
     print("model.onnx sha256", export(train(inputs, labels)))
     write_examples(training, held_out, rng)
-    for figure in measure(card, "image"):
+    for figure in measure(card):
         print(f"{figure.metric} of {figure.samples} held-out scans: {figure.value:.4f}, {figure.status}")
 
 

@@ -201,7 +201,7 @@ def report(held_out: dict[str, Pair]) -> None:
         print(f"{name}: {value:.2f} dB, bicubic {bicubic(pair):.2f} dB")
     baseline = np.mean([bicubic(crop) for crop in evaluation_crops(held_out).values()])
     print(f"bicubic, mean of the crops: {baseline:.4f} dB")
-    for figure in measure(card, "image"):
+    for figure in measure(card):
         print(f"{figure.metric} of {figure.samples} crops: {figure.value:.4f} dB, {figure.status}")
 
 

@@ -132,7 +132,7 @@ def main() -> None:
     write_jsonl(FOLDER / "evaluation.jsonl", named(names, held_out))
     write_jsonl(FOLDER / "calibration.jsonl", ({"input": row["input"]} for row in named(names, training)))
     print(json.dumps({"sha256": digest, "mean": scaling.mean, "std": scaling.std}))
-    for figure in measure(read_card(NAME), "tabular"):
+    for figure in measure(read_card(NAME)):
         print(f"{figure.metric} of {figure.samples} held-out wines: {figure.value:.4f}, {figure.status}")
     print("network and logistic regression, held out: %.4f, %.4f" % compare(training, held_out))
     print("the same, mean over 10 x 5 folds: %.4f, %.4f" % cross_validate(rows))

@@ -3,7 +3,9 @@
 from converters.lowering.operators import (
     bits,
     casts,
+    control,
     convolution,
+    detection,
     elementwise,
     gathering,
     matrix,
@@ -11,13 +13,19 @@ from converters.lowering.operators import (
     normalization,
     pooling,
     quantization,
+    recurrent,
     reduction,
+    resizing,
+    sampling,
+    signal,
 )
 
 __all__ = [
     "bits",
     "casts",
+    "control",
     "convolution",
+    "detection",
     "elementwise",
     "gathering",
     "matrix",
@@ -25,5 +33,9 @@ __all__ = [
     "normalization",
     "pooling",
     "quantization",
+    "recurrent",
     "reduction",
+    "resizing",
+    "sampling",
+    "signal",
 ]

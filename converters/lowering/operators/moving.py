@@ -157,19 +157,16 @@ def pad(node: Node) -> Value:
     added = {d: (max(b, 0), max(e, 0)) for d, (b, e) in pairs.items() if max(b, e) > 0}
     mode = node.attribute("mode", "constant")
     if mode == "constant":
-        value = node.get(2)
-        return s.pad(x, added, _pad_value(node, value))
+        return s.pad(x, added, _pad_value(node, node.get(2)))
     for dim, width in added.items():
         x = PAD_MODES[mode](x, dim, *width)
     return x
 
 
-def _pad_value(node: Node, value: Value | None) -> float:
+def _pad_value(node: Node, value: Value | None) -> float | Value:
     if value is None:
         return float(node.attribute("value", 0.0))
-    if value.data is None:
-        raise node.refuse("its fill value is computed when the model runs", "make the value a constant")
-    return float(value.data.reshape(()))
+    return value if value.data is None else float(value.data.reshape(()))
 
 
 def _gathered(x: Value, dim: int, before: int, after: int, mode: str) -> Value:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from converters.lowering import arithmetic as a
+from converters.lowering.indexing import scatter_rows, static_shape, strides_of
 from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.convolution import channels_first
-from converters.lowering.shapes import pad, slice_, squeeze, unsqueeze
+from converters.lowering.reshaping import flatten_all, reshape
+from converters.lowering.shapes import gather, pad, slice_, squeeze, transpose, unsqueeze
 from converters.lowering.value import Value
 from converters.lowering.windows import Window, windows
 
@@ -20,13 +22,51 @@ def _frame(node: Node) -> list[Window]:
 
 
 @lowers("MaxPool")
-def max_pool(node: Node) -> Value:
-    """Largest entry of each window; padding never wins."""
-    if len(node.outputs) > 1 and node.outputs[1]:
-        raise node.refuse("its second output (indices) has no counterpart", "use a model without MaxUnpool")
+def max_pool(node: Node) -> list[Value]:
+    """Largest entry of each window, and where it was if asked for; padding never wins."""
     frame = _frame(node)
     lowest = -np.inf if node.x.dtype.kind == "f" else int(np.iinfo(node.x.dtype).min)
-    return pool("MAX_POOL_2D", node.x, frame, lowest)
+    largest = pool("MAX_POOL_2D", node.x, frame, lowest)
+    return [largest, _positions(node, frame, lowest)] if len(node.outputs) > 1 and node.outputs[1] else [largest]
+
+
+def _positions(node: Node, frame: Sequence[Window], lowest: float) -> Value:
+    """Return flat positions in the input of the largest entries."""
+    shape, builder = static_shape(node.x), node.builder
+    axes = [np.arange(w.output or 0)[:, None] * w.stride + np.arange(w.kernel) * w.dilation for w in frame]
+    order = list(range(len(frame)))[:: -1 if node.attribute("storage_order", 0) else 1]
+    scale = dict(zip(order, strides_of([shape[2 + i] for i in order]), strict=True))
+    table: np.ndarray = np.zeros((), np.int64)
+    for i, (axis, w) in enumerate(zip(axes, frame, strict=True)):
+        table = np.add.outer(table, np.clip(axis - w.before, 0, shape[2 + i] - 1) * scale[i])
+    count = len(frame)
+    table = table.transpose([*range(0, 2 * count, 2), *range(1, 2 * count, 2)])
+    places = table.reshape(*table.shape[:count], -1)  # [output..., window]
+    x = pad(node.x, {2 + i: w.padded for i, w in enumerate(frame)}, lowest)
+    for i, axis in enumerate(axes):
+        x = gather(x, builder.constant(axis.astype(np.int32)), 2 + 2 * i)
+    x = transpose(x, [0, 1, *range(2, 2 + 2 * count, 2), *range(3, 3 + 2 * count, 2)])
+    windows_ = reshape(x, [*shape[:2], *(w.output or 0 for w in frame), -1])
+    best = a.arg("ARG_MAX", windows_, -1, keepdims=False)
+    size = int(np.prod(places.shape[:-1]))
+    lookup = np.arange(size, dtype=np.int64).reshape(places.shape[:-1]) * places.shape[-1]
+    offset = np.arange(int(np.prod(shape[:2])), dtype=np.int64).reshape(*shape[:2], *[1] * count)
+    picked = gather(builder.constant(places.reshape(-1)), best + lookup, 0)
+    return picked + offset * int(np.prod(shape[2:]))
+
+
+@lowers("MaxUnpool")
+def max_unpool(node: Node) -> Value:
+    """Put entries back where MaxPool found them, zeros elsewhere."""
+    kernel = node.attribute("kernel_shape")
+    frame = windows(node, kernel, node.x.shape[2:])
+    n, c, *sizes = static_shape(node.x)
+    full = [n, c, *((s - 1) * w.stride - w.before - w.after + w.kernel for s, w in zip(sizes, frame, strict=True))]
+    empty = node.builder.constant(np.zeros((int(np.prod(full)), 1), np.float32))
+    rows = a.cast(flatten_all(node[1]), np.dtype(np.int32))
+    result = reshape(scatter_rows(empty, rows, reshape(flatten_all(node.x), [-1, 1]), "none"), full)
+    wanted = node.ints(2, "output_shape")
+    return result if wanted is None else pad(result, {d: (0, w - f) for d, (w, f) in enumerate(zip(wanted, full, strict=True))})
 
 
 @lowers("AveragePool")

@@ -39,7 +39,7 @@ def _unblocked(node: Node, parameter: Value, axis: int) -> Value:
 @lowers("DequantizeLinear")
 def dequantize(node: Node) -> Value:
     """(x - zero point) · scale."""
-    axis = node.axis(1) if node.x.rank else 0
+    axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
     offset = None if zero is None else _aligned(node, zero, axis)
     if node.x.data is not None and scale.data is not None:
@@ -72,7 +72,7 @@ def _native(node: Node, scale: Value, zero: Value | None, dtype: DType) -> dict[
 @lowers("QuantizeLinear")
 def quantize(node: Node) -> Value:
     """saturate(round(x / scale) + zero point), halves to even."""
-    axis = node.axis(1) if node.x.rank else 0
+    axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
     dtype = np.dtype(np.uint8) if zero is None else zero.dtype
     if node.attribute("output_dtype", 0):

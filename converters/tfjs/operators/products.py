@@ -136,7 +136,12 @@ def _data(op: Op, tensor: Tensor | None) -> Array:
 
 def pool(name: str) -> Callable[[Nodes, Op], str]:
     """Return the emitter of a pooling of `[N, H, W, C]`, in which padding never counts."""
-    return lambda w, op: w.add(name, w.operands(op), **_window(op, ("stride_{}", "filter_{}"), ("strides", "ksize")))
+
+    def emit(w: Nodes, op: Op) -> str:
+        kernel = [1, op.attributes["filter_height"], op.attributes["filter_width"], 1]
+        return w.add(name, w.operands(op), **_window(op, ("stride_{}",), ("strides",)), ksize=kernel)
+
+    return emit
 
 
 def fully_connected(w: Nodes, op: Op) -> str:
