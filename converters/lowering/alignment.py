@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,10 +37,11 @@ def align(builder: Builder, values: Sequence[Value], max_rank: int) -> Aligned:
     views = [view.with_dims((*((),) * (rank - view.rank), *view.dims)) for view in views]
     leader = max(range(len(views)), key=lambda i: _weight(views[i]))
     fresh: dict[Atom, Atoms] = {}
-    for other in (i for i in range(len(views)) if i != leader):
-        _share_factors(views, leader, other)
-        fresh |= _share_atoms(views, leader, other)
-    dims = [_result_dim(views, leader, dim) for dim in range(rank)]
+    order = [leader, *(i for i in range(len(views)) if i != leader)]
+    for first, second in itertools.combinations(order, 2):
+        _share_factors(views, first, second)
+        fresh |= _share_atoms(views, first, second)
+    dims = [_result_dim([views[i] for i in order], dim) for dim in range(rank)]
     axes = _group(_order(views[leader], dims), views, max_rank)
     tensors = [_own_layout(view, axes) for view in views]
     return Aligned(tensors, _rename(dims, fresh), _rename(axes, fresh))
@@ -136,9 +138,9 @@ def _share_atoms(views: list[Value], leader: int, other: int) -> dict[Atom, Atom
     return fresh
 
 
-def _result_dim(views: Sequence[Value], leader: int, dim: int) -> Atoms:
-    candidates = [views[leader].dims[dim], *(view.dims[dim] for view in views)]
-    return next((group for group in candidates if wide(group)), next((group for group in candidates if group), ()))
+def _result_dim(views: Sequence[Value], dim: int) -> Atoms:
+    """Return the atoms of the first view, the leader first, that is not 1 here."""
+    return next((view.dims[dim] for view in views if wide(view.dims[dim])), views[0].dims[dim])
 
 
 def _order(leader: Value, dims: Sequence[Atoms]) -> list[Atoms]:

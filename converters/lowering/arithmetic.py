@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from converters.edge_graph import DType
 from converters.lowering.layout import arrange, isolate
 from converters.lowering.shapes import scalar, vector
-from converters.lowering.value import Atom, Atoms, Operand, Value, size_of
+from converters.lowering.value import Atom, Atoms, Operand, Value, flatten, size_of
 
 BOOL = np.dtype(bool)
 FLOAT32 = np.dtype(np.float32)
@@ -105,6 +106,8 @@ def reduce(kind: str, x: Value, dims: Sequence[int], *, keepdims: bool = True) -
         return x.builder.constant(REDUCE[kind](x.data, tuple(gone), keepdims=keepdims).astype(x.dtype))
     atoms = {atom for dim in gone for atom in x.dims[dim]}
     axes = _uniform_axes(x, atoms)
+    if len(axes) > x.builder.target.max_rank(kind):
+        axes = _uniform_axes(replace(x, axes=(flatten(axes),)), atoms)
     reduced = [axis for axis, group in enumerate(axes) if group and group[0] in atoms]
     kept = [(Atom(1),) if axis in reduced else group for axis, group in enumerate(axes)]
     result = x.builder.emit(

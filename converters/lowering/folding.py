@@ -39,7 +39,7 @@ def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx
     for name, value in node.attributes.items():
         value = onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
         empty = isinstance(value, Sequence) and not value
-        kind = EMPTY_LISTS.get(name, onnx.AttributeProto.INTS) if empty else None
+        kind = onnx.AttributeProto.INTS if empty else None
         proto.attribute.append(onnx.helper.make_attribute(name, value, attr_type=kind))
     return proto
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,7 +42,7 @@ def lower(model: ir.Model, target: Target) -> Graph:
     for value in model.graph.inputs:
         if value.name not in model.graph.initializers:
             scope[value.name or ""] = _input(builder, value, symbols)
-    outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports))
+    outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports), {})
     for declared, value in zip(model.graph.outputs, outputs, strict=True):
         builder.graph.outputs.append(_output(builder, value, declared))
     return builder.graph
@@ -52,8 +52,7 @@ def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value
     where = f"input {value.name!r}"
     if value.shape is None or value.dtype is None:
         raise Refusal("input", where, "its type or rank is not stated", "state the shape of every input")
-    shape = tuple(dim if isinstance(dim, int) else None for dim in value.shape)
-    tensor = Tensor(_dtype(value.dtype, where), shape, name=value.name or "")
+    tensor = Tensor(_dtype(value.dtype, where), tuple(_sizes(value.shape) or ()), name=value.name or "")
     builder.graph.inputs.append(tensor)
     view = builder.value(builder.cast(tensor, FLOAT32) if tensor.dtype.name in HALVES else tensor)
     names = [str(dim) if not isinstance(dim, int) and dim.value is not None else "" for dim in value.shape]
@@ -94,11 +93,16 @@ class Interpreter:
     builder: Builder
     model: ir.Model
 
-    def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int]) -> list[Value]:
-        """Lower a graph whose inputs stand in `scope`, and return its outputs."""
+    def run_graph(
+        self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]
+    ) -> list[Value]:
+        """Lower a graph whose inputs stand in `scope`, and return its outputs.
+
+        `outer` are the attributes of the function around it, which its nodes may refer to.
+        """
         for name, initializer in graph.initializers.items():
             scope[name] = self._constant(initializer)
-        self._run_nodes(graph, scope, opsets, {})
+        self._run_nodes(graph, scope, opsets, outer)
         return [self._lookup(scope, value, "the graph's outputs") for value in graph.outputs]
 
     def _constant(self, initializer: ir.Value) -> Value:
@@ -115,7 +119,7 @@ class Interpreter:
         return scope[name]
 
     def _run_nodes(
-        self, nodes: Iterable[ir.Node], scope: Scope, opsets: dict[str, int], outer: dict[str, Any]
+        self, nodes: Iterable[ir.Node], scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]
     ) -> None:
         for node in nodes:
             where = f"{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
@@ -130,20 +134,21 @@ class Interpreter:
         inputs: Sequence[Value | None],
         scope: Scope,
         opsets: dict[str, int],
-        outer: dict[str, Any],
+        outer: Mapping[str, Any],
         where: str,
     ) -> Node:
         def run(graph: ir.Graph, operands: Sequence[Value]) -> list[Value]:
             inner: Scope = ChainMap({}, scope)  # type: ignore[arg-type]
             inner.update({v.name or "": operand for v, operand in zip(graph.inputs, operands, strict=False)})
-            return self.run_graph(graph, inner, opsets)
+            return self.run_graph(graph, inner, opsets, outer)
 
         domain = "" if node.domain == "ai.onnx" else node.domain
         version = opsets.get(domain, opsets.get("ai.onnx", 1) if not domain else 1)
         outputs = [value.name or "" for value in node.outputs]
         attributes = {name: _attribute(attr, outer) for name, attr in node.attributes.items()}
         known = {name: value for name, value in attributes.items() if value is not None}
-        return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, run)
+        declared = _sizes(node.outputs[0].shape) if node.outputs else None
+        return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, declared, run)
 
     def _lower(self, node: Node) -> Sequence[Value]:
         self.builder.where, self.builder.operator = node.where, node.op
@@ -171,7 +176,11 @@ class Interpreter:
         return [self._lookup(scope, value, node.where) for value in function.outputs[:wanted]]
 
 
-def _attribute(attr: ir.Attr, outer: dict[str, Any]) -> Any:
+def _sizes(shape: ir.Shape | None) -> list[int | None] | None:
+    return None if shape is None else [dim if isinstance(dim, int) else None for dim in shape]
+
+
+def _attribute(attr: ir.Attr, outer: Mapping[str, Any]) -> Any:
     if attr.is_ref():
         return outer.get(attr.ref_attr_name or "")
     value = attr.value

@@ -96,7 +96,8 @@ class Isolated:
 def isolate(value: Value, dims: Iterable[int], *, last: bool = False) -> Isolated:
     """Give each of `dims` an axis of its own; with `last`, the final axis (of one dimension)."""
     view, wanted = _with_atoms(value.builder.view(value), set(dims)), set(dims)
-    order = flatten(view.axes)
+    kept = {atom for group in view.dims for atom in group}
+    order = tuple(atom for atom in flatten(view.axes) if atom in kept or atom.size != 1)
     if not all(_contiguous(view.dims[dim], order) for dim in wanted):
         order = flatten(view.dims)
     owner = {atom: dim for dim in wanted for atom in view.dims[dim]}

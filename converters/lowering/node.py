@@ -33,7 +33,8 @@ class Node:
     """An ONNX node with its operands resolved.
 
     `version` is the opset in force; `attributes` hold Python numbers, strings, lists, numpy arrays and `ir.Graph`s;
-    `outputs` are names, empty where nobody wants the output; `run` lowers a subgraph in place, given its inputs.
+    `outputs` are names, empty where nobody wants the output, and `declared` the sizes that the model states for the
+    first; `run` lowers a subgraph in place, given its inputs.
     """
 
     builder: Builder
@@ -44,6 +45,7 @@ class Node:
     inputs: Sequence[Value | None]
     outputs: Sequence[str]
     attributes: Mapping[str, Any]
+    declared: Sequence[int | None] | None
     run: Callable[[Any, Sequence[Value]], list[Value]]
 
     @property

@@ -58,7 +58,7 @@ LANGUAGE_OF = {suffix: language for language, suffixes in LANGUAGES.items() for 
 
 # Written by tools, or carried along in many projects
 GENERATED = re.compile(
-    r"\.min\.|/search/|searchindex|/_static/|jquery|bootstrap|navtree|doc/.*\.(js|css)$|/vendor/", re.I
+    r"\.min\.|generated|/search/|searchindex|/_static/|jquery|bootstrap|navtree|doc/.*\.(js|css)$|/vendor/", re.I
 )
 
 

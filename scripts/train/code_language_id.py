@@ -29,7 +29,7 @@ NAME = "code-language-id"
 FOLDER = MODELS / NAME
 SPLITS = ("train", "validation", "test")
 LABELS = sorted(LANGUAGES, key=str.lower)
-STEPS, BATCH, LEARNING_RATE = 4000, 128, 4e-3
+STEPS, BATCH, LEARNING_RATE = 5000, 128, 4e-3
 EVALUATED, TESTED, CALIBRATED = 20, 200, 3  # windows of each language
 SEED = 11
 GRAPH = f"""
@@ -53,14 +53,14 @@ code_language_id (uint8[1,{LONGEST}] bytes) => (float[1,{len(LABELS)}] logits) {
 
 def build() -> nn.ModuleDict:
     """Make the network's layers with their first weights."""
-    shapes = {"conv0": (24, 64, 7), "conv1": (64, 64, 5), "conv2": (64, 128, 5)}
+    shapes = {"conv0": (24, 64, 7), "conv1": (64, 64, 5), "conv2": (64, 160, 5)}
     layers: dict[str, nn.Module] = {
         name: nn.Conv1d(before, after, width, stride=2, padding=width // 2, bias=False)
         for name, (before, after, width) in shapes.items()
     }
     for convolution in layers.values():
         nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-    embedding, dense = nn.Embedding(256, 24, padding_idx=0), nn.Linear(128, len(LABELS))
+    embedding, dense = nn.Embedding(256, 24, padding_idx=0), nn.Linear(160, len(LABELS))
     return nn.ModuleDict({"embedding": embedding, **layers, "dropout": nn.Dropout(0.1), "dense": dense})
 
 
@@ -170,8 +170,9 @@ def write_sources(parts: Mapping[str, Sequence[Window]]) -> None:
     (FOLDER / "SOURCES.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_examples(splits: Mapping[str, Sequence[SourceFile]], rng: np.random.Generator) -> None:
+def write_examples(splits: Mapping[str, Sequence[SourceFile]]) -> None:
     """Write the committed snippets, all from projects whose licence is permissive."""
+    rng = np.random.default_rng(SEED)
     free = {split: Sampler((file for file in files if file.license), LABELS) for split, files in splits.items()}
     evaluation, calibration = free["test"].fixed(EVALUATED, rng), free["train"].fixed(CALIBRATED, rng)
     rows = ({"input": window.text, "expected": window.file.language} for window in evaluation)
@@ -187,10 +188,10 @@ def main() -> None:
     files = read_corpus()
     report_sizes(files)
     splits = {split: [file for file in files if file.package.split == split] for split in SPLITS}
-    write_examples(splits, rng)
+    write_examples(splits)
     network = train(Sampler(splits["train"], LABELS), rng)
     print("model.onnx sha256", export(network))
-    windows = Sampler(splits["test"], LABELS).fixed(TESTED, rng)
+    windows = Sampler(splits["test"], LABELS).fixed(TESTED, np.random.default_rng(SEED))
     report(windows, predict(network, windows))
     for figure in measure(read_card(NAME)):
         print(f"{figure.metric} of {figure.samples} committed snippets: {figure.value:.4f}, {figure.status}")

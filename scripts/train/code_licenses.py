@@ -10,7 +10,7 @@ import re
 PERMISSIVE = re.compile(
     r"apache-2(\.0)?|asl-2\.0|expat|mit(-[\w.]+)?|x11|bsd(-[234])?(-clauses?)?|bsl(-1\.0)?|boost(-1\.0)?|isc|zlib"
     r"|artistic(-[12](\.0)?)?|perl|psf(-2(\.0)?)?|python(-2\.0)?|public-domain|cc0(-1\.0)?|unlicense|ncsa|postgresql"
-    r"|ruby|0bsd|php-3\.01",
+    r"|ruby|0bsd|php-3\.01|tcl",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,7 @@ SHORTEST, LONGEST = 64, 1024  # bytes
 ATTEMPTS = 20  # to find code in a file before a window of prose is accepted
 LEAST_CODE = 0.3  # of the lines, or it is prose
 LEGAL = re.compile(r"copyright|licen[cs]e|warrant(y|ies)|redistribut|spdx", re.IGNORECASE)
+COMMENT = re.compile(r"\s*(//|/\*|\*|#\s|--|;|!|%|\(\*)")  # as a line begins in one language or another
 CODE = re.compile(r"[(){}\[\]=;<>]")
 GIVEAWAY = re.compile(r"(#!.*|.*-\*-.*-\*-.*|.*\bvim?:.*)\n")  # shebang, and what tells an editor the language
 
@@ -30,7 +31,8 @@ class Window:
 def is_code(text: str) -> bool:
     """Whether the text is neither a licence nor mostly prose."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return not LEGAL.search(text) and sum(bool(CODE.search(line)) for line in lines) >= LEAST_CODE * len(lines)
+    code = [line for line in lines if CODE.search(line) and not COMMENT.match(line)]
+    return not LEGAL.search(text) and len(code) >= LEAST_CODE * len(lines)
 
 
 def cut(file: SourceFile, length: int, rng: np.random.Generator) -> Window:
@@ -51,7 +53,7 @@ def _shortened(text: str, length: int) -> str:
 
 
 def random_length(rng: np.random.Generator) -> int:
-    """Short windows as often as long ones: uniform on a logarithmic scale."""
+    """For training, short windows as often as long ones: uniform on a logarithmic scale."""
     return int(np.exp(rng.uniform(np.log(SHORTEST), np.log(LONGEST))))
 
 
@@ -77,7 +79,7 @@ class Sampler:
         return cut(files[rng.integers(len(files))], length, rng)
 
     def fixed(self, count: int, rng: np.random.Generator) -> list[Window]:
-        """Return `count` different windows of each language, taken from its projects in turn."""
+        """Return `count` different windows of each language, from its projects in turn, their lengths uniform."""
         return [window for label in self.labels for window in self._of_language(label, count, rng)]
 
     def _of_language(self, label: str, count: int, rng: np.random.Generator) -> list[Window]:
@@ -85,7 +87,7 @@ class Sampler:
         found: dict[str, Window] = {}
         for turn in range(ATTEMPTS * count):
             files = projects[turn % len(projects)]
-            window = cut(files[rng.integers(len(files))], random_length(rng), rng)
+            window = cut(files[rng.integers(len(files))], int(rng.integers(SHORTEST, LONGEST + 1)), rng)
             if len(window.text) >= SHORTEST and is_code(window.text):
                 found.setdefault(window.text, window)
             if len(found) == count:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import FilePayload, Locator, Page
 
 from tests.browser.strokes import Point
 
@@ -39,15 +39,35 @@ class Drive:
             self.problems.append(f"{kind}: {text}")
 
     def start(self) -> dict[str, Any]:
-        """Press the button and wait for the first sample's result, or for an error."""
-        return self.after(self.area.get_by_role("button").click)
+        """Press the button and wait for the first sample's result."""
+        return self.after(self.button.click)
+
+    @property
+    def button(self) -> Locator:
+        """The button that is on the page before anything runs."""
+        return self.area.locator("[data-run]")
+
+    @property
+    def run(self) -> Locator:
+        """The Run button of a started test-drive."""
+        return self.area.get_by_role("button", name="Run", exact=True)
 
     def after(self, act: Callable[[], object]) -> dict[str, Any]:
-        """Act, wait for a newer result or an error, and return what is shown."""
+        """Act, wait for a newer result, and return what is shown."""
+        self._settle(act)
+        assert self.state == "ready", self.error
+        return self.shown()
+
+    def failure(self, act: Callable[[], object]) -> str:
+        """Act, wait for an error, and return it as the visitor reads it."""
+        self._settle(act)
+        assert self.state == "failed"
+        return self.error
+
+    def _settle(self, act: Callable[[], object]) -> None:
         run = self.shown().get("run", 0)
         act()
         self.page.wait_for_function(SHOWN, arg=run, timeout=TIMEOUT)
-        return self.shown()
 
     def shown(self) -> dict[str, Any]:
         """Return the result on the page, `{}` before the first one."""
@@ -95,8 +115,9 @@ class Drive:
 
     @property
     def verification(self) -> str:
-        """What the page says about the golden vector."""
-        return self.area.locator(".td-check").inner_text()
+        """What the page says about the golden vector; empty where it says nothing."""
+        place = self.area.locator(".td-check")
+        return place.inner_text() if place.is_visible() else ""
 
     @property
     def facts(self) -> dict[str, str]:

@@ -79,7 +79,7 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
     """From the top of the page to a second sample's answer without a mouse."""
     drive = visit("digits-cnn")
     press = drive.page.keyboard.press
-    _tab_to(drive.page, "#test-drive button")
+    _tab_to(drive.page, "#test-drive [data-run]")
     drive.after(lambda: press("Enter"))
     titles = drive.area.locator("[data-sample]").evaluate_all("all => all.map(each => each.dataset.sample)")
     drive.area.locator(".td-run").evaluate("run => run.blur()")
@@ -126,4 +126,4 @@ def test_leaving_the_page_frees_the_worker(visit: Visit) -> None:
         if not drive.page.workers:
             break
     assert drive.page.workers == []
-    assert drive.after(drive.area.get_by_role("button", name="Run", exact=True).click)["classes"]
+    assert drive.after(drive.run.click)["classes"]

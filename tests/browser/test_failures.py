@@ -7,18 +7,13 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Route, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from scripts.serve import Handler
 from tests.browser.conftest import Api, Visit
-from tests.browser.drive import TIMEOUT, Drive
+from tests.browser.drive import TIMEOUT
 
 pytestmark = pytest.mark.browser
-
-
-def run_button(drive: Drive) -> Locator:
-    """Return the Run button of a started test-drive."""
-    return drive.area.get_by_role("button", name="Run", exact=True)
 
 
 class Dropping(Handler):
@@ -54,12 +49,11 @@ def dropping_url(built_site: Path) -> Iterator[str]:
 def test_a_connection_that_drops_can_be_tried_again(broken_visit: Visit, dropping_url: str) -> None:
     """The page says how far the download came, and Run completes it once the network is back."""
     drive = broken_visit("digits-cnn", root=dropping_url)
-    drive.start()
-    assert "stopped after" in drive.error
-    assert ".fp32.onnx" in drive.error
+    error = drive.failure(drive.button.click)
+    assert "stopped after" in error
+    assert ".fp32.onnx" in error
     Dropping.whole.set()
-    drive.area.get_by_role("alert").wait_for()
-    run_button(drive).click()
+    drive.run.click()
     expect(drive.area.locator(".td")).to_have_attribute("data-state", "ready", timeout=TIMEOUT)
     assert drive.shown()["classes"]
 
@@ -74,9 +68,9 @@ def test_a_tampered_model_is_refused(broken_visit: Visit, context: BrowserContex
 
     context.route("**/*.onnx", tamper)
     drive = broken_visit("digits-cnn")
-    assert drive.start() == {}
-    assert "is not the published file, so it was not run: its SHA-256 is " in drive.error
-    assert drive.state == "failed"
+    error = drive.failure(drive.button.click)
+    assert "is not the published file, so it was not run: its SHA-256 is " in error
+    assert drive.shown() == {}
 
 
 def test_a_failed_verification_is_shown_with_its_figures(visit: Visit, api: Api, context: BrowserContext) -> None:
@@ -104,27 +98,26 @@ def test_a_browser_without_gzip_streams_is_told_so(broken_visit: Visit, context:
 
     context.route("**/test-drive/worker.js", take_away)
     drive = broken_visit("digits-cnn")
-    drive.start()
-    assert "DecompressionStream" in drive.error
-    assert "Firefox 113" in drive.error
+    error = drive.failure(drive.button.click)
+    assert "DecompressionStream" in error
+    assert "Firefox 113" in error
 
 
 def test_a_browser_without_webassembly_is_told_so(broken_visit: Visit, context: BrowserContext) -> None:
     """Where WebAssembly is switched off the page says so, and the button can be pressed again."""
     context.add_init_script("delete globalThis.WebAssembly")
     drive = broken_visit("digits-cnn")
-    drive.area.get_by_role("button").click()
+    drive.button.click()
     drive.area.get_by_role("alert").wait_for()
     assert "does not run WebAssembly" in drive.error
-    expect(drive.area.get_by_role("button")).to_be_enabled()
+    expect(drive.button).to_be_enabled()
 
 
 def test_a_worker_that_cannot_load_is_named(broken_visit: Visit, context: BrowserContext) -> None:
     """A missing script gives a sentence, not an endless wait."""
     context.route("**/test-drive/worker.js", lambda route: route.abort())
     drive = broken_visit("digits-cnn")
-    drive.start()
-    assert "The worker could not be loaded." in drive.error
+    assert "The worker could not be loaded." in drive.failure(drive.button.click)
 
 
 def test_a_host_that_decodes_gzip_itself_is_served_too(visit: Visit, context: BrowserContext, built_site: Path) -> None:
@@ -138,10 +131,10 @@ def test_a_host_that_decodes_gzip_itself_is_served_too(visit: Visit, context: Br
 def test_a_long_download_can_be_stopped(visit: Visit, context: BrowserContext) -> None:
     """Stop ends the download at once, and Run starts it again."""
     held: list[Route] = []
-    context.route("**/*.wasm.gz", lambda route: held.append(route))  # noqa: PLW0108
+    context.route("**/*.wasm.gz", lambda route: held.append(route))
     drive = visit("digits-cnn")
-    drive.area.get_by_role("button").click()
+    drive.button.click()
     drive.area.get_by_text("Stop", exact=True).click()
     expect(drive.area.locator(".td")).to_have_attribute("data-state", "stopped")
     context.unroute("**/*.wasm.gz")
-    assert drive.after(run_button(drive).click)["classes"]
+    assert drive.after(drive.run.click)["classes"]

@@ -22,6 +22,7 @@ function unpack({ dtype, shape, data }) {
 /** @returns {Promise<Packed>} */
 async function pack(tensor) {
   const values = await tensor.data();
+  if (values.length !== tensor.size) throw new Error(`shape [${tensor.shape}] has ${values.length} entries`);
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));

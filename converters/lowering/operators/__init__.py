@@ -18,6 +18,7 @@ from converters.lowering.operators import (
     resizing,
     sampling,
     signal,
+    text,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "resizing",
     "sampling",
     "signal",
+    "text",
 ]

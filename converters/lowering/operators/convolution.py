@@ -16,7 +16,7 @@ from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
 from converters.lowering.products import EXACT
 from converters.lowering.reshaping import reshape
-from converters.lowering.shapes import concat, pad, slice_, split, squeeze, unsqueeze
+from converters.lowering.shapes import concat, merge_dims, pad, slice_, split, squeeze, unsqueeze
 from converters.lowering.value import Value
 from converters.lowering.windows import Window, windows
 
@@ -197,13 +197,12 @@ def _transposed(
 
 def _dilated(weight: Value, frame: Sequence[Window]) -> Value:
     """Put zeros between the filter's entries where it is dilated: the targets' operators have no dilation."""
-    if all(w.dilation == 1 for w in frame):
-        return weight
-    if weight.data is None:
-        raise weight.builder.refuse("a dilated filter is computed when the model runs", "make the filter a constant")
-    data = np.zeros((*weight.data.shape[:2], *(w.span for w in frame)), weight.dtype)
-    data[(slice(None), slice(None), *(slice(None, None, w.dilation) for w in frame))] = weight.data
-    return weight.builder.constant(data)
+    for i, w in enumerate(frame):
+        if w.dilation > 1:
+            dim = 2 + i
+            spread = pad(unsqueeze(weight, [dim + 1]), {dim + 1: (0, w.dilation - 1)})
+            weight = slice_(merge_dims(spread, dim, dim + 2), {dim: slice(0, w.span)})
+    return weight
 
 
 def _cropped(y: Value, frame: Sequence[Window]) -> Value:

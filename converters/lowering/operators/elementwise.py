@@ -201,6 +201,5 @@ def mod(node: Node) -> Value:
     x, y = node.x, node[1]
     if not node.attribute("fmod", 0):
         return a.floor_mod(x, y)
-    if x.dtype.kind != "f":
-        return x - (x / y) * y
-    return a.sign(x) * a.floor_mod(a.abs_(x), a.abs_(y))
+    size = a.floor_mod(a.maximum(x, -x), a.maximum(y, -y))
+    return a.select(a.less(x, 0), -size, size)

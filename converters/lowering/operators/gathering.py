@@ -58,9 +58,9 @@ def non_zero(node: Node) -> Value:
 @lowers("OneHot")
 def one_hot(node: Node) -> Value:
     """`on` at the index along a new axis, `off` elsewhere."""
-    (depth,) = node.ints(1, "depth") or [0]
-    off_on = node[2]
-    axis = int(node.attribute("axis", -1)) % (node.x.rank + 1)
+    off_on, axis = node[2], int(node.attribute("axis", -1)) % (node.x.rank + 1)
+    declared = None if node.declared is None else node.declared[axis]
+    depth = declared if node[1].data is None and declared is not None else (node.ints(1, "depth") or [0])[0]
     index = a.cast(node.x, INT32)
     index = a.select(a.less(index, 0), index + depth, index)
     index = unsqueeze(index, [axis])

@@ -14,6 +14,7 @@ from converters.lowering.operators.convolution import convolve
 from converters.lowering.operators.matrix import centred
 from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape
+from converters.lowering.shapes import gather
 from converters.lowering.value import Value
 
 INT32 = np.dtype(np.int32)
@@ -29,11 +30,12 @@ def _aligned(node: Node, parameter: Value, axis: int) -> Value:
 
 
 def _unblocked(node: Node, parameter: Value, axis: int) -> Value:
-    if parameter.data is None or node.x.shape[axis] is None:
-        raise node.refuse("its blocks are computed when the model runs", "make scale and zero point constants")
-    block = int(node.attribute("block_size", 0)) or -(-(node.x.shape[axis] or 0) // parameter.data.shape[axis])
-    repeated = np.repeat(parameter.data, block, axis)
-    return node.builder.constant(np.take(repeated, range(node.x.shape[axis] or 0), axis))
+    """Repeat each entry for all that its block holds."""
+    size, blocks = node.x.shape[axis], parameter.shape[axis]
+    if size is None or blocks is None:
+        raise node.refuse("the size of its axis is known only at run time", "fix the input shapes of the model")
+    block = int(node.attribute("block_size", 0)) or -(-size // blocks)
+    return gather(parameter, node.builder.constant(np.arange(size, dtype=np.int32) // block), axis)
 
 
 @lowers("DequantizeLinear")

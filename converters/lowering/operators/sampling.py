@@ -11,9 +11,11 @@ from converters.lowering import arithmetic as a
 from converters.lowering.builder import INT32
 from converters.lowering.indexing import static_shape, strides_of
 from converters.lowering.node import Node, lowers
+from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape
-from converters.lowering.shapes import broadcast_to, gather, merge_dims, split, squeeze, transpose, unsqueeze
+from converters.lowering.shapes import broadcast_to, concat, gather, slice_, split, squeeze, transpose, unsqueeze
 from converters.lowering.value import Atom, Value
+from converters.lowering.windows import Window, windows
 
 # A tap: the index of an entry along one axis (float32, whole), and its weight.
 Tap = tuple[Value, Value]
@@ -164,4 +166,47 @@ def _sample_rows(volume: Value, positions: Sequence[Value], bounds: Sequence[tup
     return sample(volume, positions, "linear", "border", bounds)
 
 
-__all__ = ["merge_dims"]
+@lowers("DeformConv")
+def deformable_convolution(node: Node) -> Value:
+    """Convolution whose taps are shifted by offsets `[N, groups · kernel · 2, H, W]` and scaled by a mask."""
+    x, weight, offsets = node.x, node[1], node[2]
+    n, channels, *sizes = static_shape(x)
+    frame = windows(node, static_shape(weight)[2:], sizes)
+    taps, outputs = int(np.prod([w.kernel for w in frame])), [w.output or 0 for w in frame]
+    groups, points = int(node.attribute("offset_group", 1)), int(np.prod(outputs))
+    shifts = reshape(offsets, [n, groups, taps, 2, points])
+    mask = None if node.get(4) is None else reshape(node[4], [n, groups, taps, points])
+    columns = []
+    for group, image in enumerate(split(x, [channels // groups] * groups, 1)):
+        part = squeeze(slice_(shifts, {1: slice(group, group + 1)}), [1])
+        base = _tap_positions(frame)  # for each axis: [taps, points]
+        moved = [squeeze(shift, [2]) + grid for shift, grid in zip(split(part, [1, 1], 2), base, strict=True)]
+        flat = [reshape(position, [n, -1]) for position in moved]
+        picked = reshape(sample(image, flat, "linear", "zeros", [(0.0, 0.0)] * 2), [n, taps, points, -1])
+        if mask is not None:
+            picked = picked * unsqueeze(squeeze(slice_(mask, {1: slice(group, group + 1)}), [1]), [3])
+        columns.append(picked)
+    y = _contract(node, concat(columns, 3), weight)
+    y = reshape(y, [n, y.shape[1] or 0, *outputs])
+    return y if node.get(3) is None else y + unsqueeze(node[3], [1, 2])
+
+
+def _tap_positions(frame: Sequence[Window]) -> list[np.ndarray]:
+    """Return where each tap of each output position lies, before it is shifted: one `[taps, points]` an axis."""
+    axes = [
+        np.arange(w.kernel)[:, None] * w.dilation + np.arange(w.output or 0) * w.stride - w.before for w in frame
+    ]
+    rows, columns = axes
+    shape = (rows.shape[0], columns.shape[0], rows.shape[1], columns.shape[1])
+    grids = (rows[:, None, :, None], columns[None, :, None, :])
+    flat = (shape[0] * shape[1], shape[2] * shape[3])
+    return [np.broadcast_to(grid, shape).reshape(flat).astype(np.float32) for grid in grids]
+
+
+def _contract(node: Node, columns: Value, weight: Value) -> Value:
+    """Multiply columns `[N, taps, points, C]` by the filter `[O, C / group, kernel...]`, giving `[N, O, points]`."""
+    n, taps, points, channels = static_shape(columns)
+    group, outputs = int(node.attribute("group", 1)), static_shape(weight)[0]
+    flat = reshape(weight, [group, outputs // group, channels // group * taps])
+    x = reshape(transpose(columns, [0, 3, 1, 2]), [n, group, channels // group * taps, points])
+    return reshape(matmul(flat, x), [n, outputs, points])

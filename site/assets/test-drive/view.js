@@ -25,7 +25,8 @@ export class View {
     this.batch = el("ol", { class: "td-batch", "aria-label": "Results of all files", hidden: true });
     this.warnings = el("p", { class: "td-note td-warning" });
     this.facts = el("dl", { class: "td-facts" });
-    this.result = el("section", { "aria-label": "Result", "data-result": "" }, heading("Result"));
+    this.title = heading("Result");
+    this.result = el("section", { "aria-label": "Result", "data-result": "" }, this.title);
     this.result.append(result, this.warnings, this.batch);
     const run = el("button", { type: "button", class: "td-run", onclick: onRun }, "Run");
     const inputs = el("section", { "aria-label": "Input" }, heading("Input"), input, run);
@@ -47,6 +48,7 @@ export class View {
   /** @param {any} artefact */
   loading(artefact) {
     this.check.hidden = true;
+    this.facts.replaceChildren();
     this.meter.removeAttribute("value");
     this.amount.textContent = "";
     this.#state("loading", `Loading the runtime and the ${artefact.precision} model.`);
@@ -94,6 +96,7 @@ export class View {
    */
   done({ summary, data }, { milliseconds, warnings }, { name }) {
     this.runs += 1;
+    this.title.textContent = `Result for ${name}`;
     this.warnings.textContent = warnings.join(" ");
     this.result.dataset.result = JSON.stringify({ run: this.runs, name, ...data });
     this.#facts(milliseconds);
