@@ -45,6 +45,14 @@ class Tensor:
     data: Array | None = None  # of constants; may be a strided view, copied only when the file is written
     name: str = ""
     quantization: Quantization | None = None
+    scale: Array | None = None  # of float constants that were stored in 8 bits: `data / scale` are whole; data's shape
+
+    @property
+    def array(self) -> Array:
+        """The data of a constant."""
+        if self.data is None:
+            raise TypeError(f"tensor {self.name!r} is computed when the model runs")
+        return self.data
 
 
 @dataclass(eq=False)

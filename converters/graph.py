@@ -1,21 +1,175 @@
-"""Loads ONNX files, and checks what later steps rely on."""
+"""Loads ONNX files of any origin: checks what later steps rely on, and leaves large weights in the file."""
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import onnx
 import onnx_ir as ir
 
 from converters.errors import MalformedModel
 
+LARGE = 2**20  # bytes from which a weight stays in the file
+# Field numbers of onnx.proto, and protobuf's types on the wire.
+MODEL_GRAPH, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 5, 8, 9
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
 
 def load(path: Path) -> ir.Model:
-    """Return the model of a file.
+    """Return the model of a file; weights of 1 MiB and more are read from the mapped file when they are used.
 
-    Raises `MalformedModel` for bytes that are not ONNX.
+    Raises `MalformedModel` for bytes that are not ONNX, and for external data that is missing or outside the folder.
     """
+    data = _mapped(path)
     try:
-        model = ir.load(path)
+        slim, weights = _without_weights(data)
+        model: ir.Model = ir.from_proto(onnx.ModelProto.FromString(slim))
     except Exception as error:  # protobuf and onnx_ir raise various types
-        raise MalformedModel(str(path), f"not an ONNX model ({error})", "download or export it again") from error
+        why = f"not an ONNX model ({type(error).__name__}: {error})"
+        raise MalformedModel(str(path), why, "download or export it again") from error
+    _attach(path, model, data, weights)
+    _check_external(path, model)
     return model
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:  # an empty file
+        raise MalformedModel(str(path), "the file is empty", "download or export it again") from None
+    except OSError as error:
+        raise MalformedModel(str(path), f"cannot be read ({error.strerror})", "check the path") from error
+
+
+# ---- weights that stay in the file
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a protobuf message: its number, and where its tag, its content and its end are."""
+
+    number: int
+    wire: int
+    tag: int
+    start: int
+    end: int
+
+
+def _fields(data: mmap.mmap | bytes, start: int, end: int) -> Iterator[Field]:
+    position = start
+    while position < end:
+        tag = position
+        key, position = _varint(data, position)
+        wire = key & 7
+        if wire == VARINT:
+            _, stop = _varint(data, position)
+        elif wire == BYTES:
+            length, position = _varint(data, position)
+            stop = position + length
+        elif wire in (FIXED64, FIXED32):
+            stop = position + (8 if wire == FIXED64 else 4)
+        else:
+            raise ValueError(f"wire type {wire} at byte {tag}")
+        if stop > end:
+            raise ValueError(f"a field at byte {tag} ends {stop - end} bytes behind its message")
+        yield Field(key >> 3, wire, tag, position, stop)
+        position = stop
+
+
+def _varint(data: mmap.mmap | bytes, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = data[position + shift // 7]
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position + shift // 7 + 1
+    raise ValueError(f"number at byte {position} has no end")
+
+
+def _without_weights(data: mmap.mmap | bytes) -> tuple[bytes, dict[str, Field]]:
+    """Return the model without the bytes of large initializers, and where in the file those are."""
+    weights: dict[str, Field] = {}
+    model = bytearray()
+    for field in _fields(data, 0, len(data)):
+        if field.number == MODEL_GRAPH and field.wire == BYTES:
+            _append(model, MODEL_GRAPH, _graph_without_weights(data, field, weights))
+        else:
+            model += data[field.tag : field.end]
+    return bytes(model), weights
+
+
+def _graph_without_weights(data: mmap.mmap | bytes, graph: Field, weights: dict[str, Field]) -> bytes:
+    result = bytearray()
+    for field in _fields(data, graph.start, graph.end):
+        if field.number == GRAPH_INITIALIZER and field.wire == BYTES and field.end - field.start >= LARGE:
+            _append(result, GRAPH_INITIALIZER, _tensor_without_data(data, field, weights))
+        else:
+            result += data[field.tag : field.end]
+    return bytes(result)
+
+
+def _tensor_without_data(data: mmap.mmap | bytes, tensor: Field, weights: dict[str, Field]) -> bytes:
+    result, name, raw = bytearray(), "", None
+    for field in _fields(data, tensor.start, tensor.end):
+        if field.number == TENSOR_RAW_DATA and field.wire == BYTES:
+            raw = field
+            continue
+        if field.number == TENSOR_NAME and field.wire == BYTES:
+            name = data[field.start : field.end].decode()
+        result += data[field.tag : field.end]
+    if raw is not None:
+        weights[name] = raw
+    return bytes(result)
+
+
+def _append(message: bytearray, number: int, content: bytes) -> None:
+    message += bytes([number << 3 | BYTES])
+    length = len(content)
+    while length >= 0x80:
+        message.append(length & 0x7F | 0x80)
+        length >>= 7
+    message.append(length)
+    message += content
+
+
+def _attach(path: Path, model: ir.Model, data: mmap.mmap | bytes, weights: dict[str, Field]) -> None:
+    """Give initializers their bytes in the mapped file."""
+    for name, field in weights.items():
+        value = model.graph.initializers[name]
+        if value.const_value is None:
+            raise MalformedModel(f"{path}: initializer {name!r}", "it has no data", "download or export it again")
+        dtype, shape = value.const_value.dtype, value.const_value.shape.numpy()
+        size = dtype.itemsize * int(np.prod([int(dim) for dim in shape], dtype=np.float64))
+        where = f"{path}: initializer {name!r}"
+        if size != field.end - field.start:
+            why = f"{list(shape)} {dtype.name} takes {size:,} bytes, and it has {field.end - field.start:,}"
+            raise MalformedModel(where, why, "download or export it again")
+        array = np.frombuffer(data, dtype.numpy(), int(np.prod(shape)), field.start).reshape(shape)
+        value.const_value = ir.Tensor(array, dtype=dtype, name=name)
+
+
+# ---- weights in other files
+
+
+def _check_external(path: Path, model: ir.Model) -> None:
+    """Let external data lie in the model's folder only, and be as long as it says."""
+    folder = path.parent.resolve()
+    for name, value in model.graph.initializers.items():
+        tensor = value.const_value
+        if not isinstance(tensor, ir.ExternalTensor):
+            continue
+        where = f"{path}: initializer {name!r}"
+        target = (folder / tensor.location).resolve()
+        if not target.is_relative_to(folder):
+            raise MalformedModel(
+                where, f"its data {tensor.location!r} lies outside the folder", "move it beside the model"
+            )
+        end = (tensor.offset or 0) + (tensor.length or 0)
+        if not target.is_file() or target.stat().st_size < end:
+            raise MalformedModel(where, f"its data {tensor.location!r} is missing or too short", "download it again")
+        tensor.base_dir = folder

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import onnx_ir as ir
 
+from converters.errors import ConversionError
 from converters.exported import Exported
 from converters.graph import load
+from converters.lowering.fusion import fuse
 from converters.lowering.interpreter import lower
+from converters.tflite.precision import PRECISIONS
 from converters.tflite.target import TARGET
 from converters.tflite.writer import serialize
 
@@ -19,7 +22,10 @@ def export(model: ir.Model, *, precision: str) -> Exported:
     `precision` is `fp32`, `fp16`, `int8_dynamic` (all from a float graph) or `w8a8` (from a QDQ graph).
     Raises `Refusal` for an operator that TFLite cannot express exactly, `MalformedModel` for an invalid model.
     """
-    graph = lower(model, TARGET)
+    if precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise ConversionError("precision", f"TFLite files have no {precision!r}", f"choose one of {known}")
+    graph = PRECISIONS[precision](fuse(lower(model, TARGET)))
     return Exported({".tflite": serialize(graph)})
 
 

@@ -48,11 +48,10 @@ def align(builder: Builder, values: Sequence[Value], max_rank: int) -> Aligned:
 
 
 def _weight(view: Value) -> tuple[bool, int, bool, int]:
-    assert view.tensor is not None
     atoms = wide(flatten(view.dims))
     unknown = sum(atom.size is None for atom in atoms)
     static = size_of(atom for atom in atoms if atom.size is not None) or 0
-    return view.tensor.data is None, unknown, atoms != wide(flatten(view.axes)) and static > 1, static
+    return view.stored.data is None, unknown, atoms != wide(flatten(view.axes)) and static > 1, static
 
 
 def _share_factors(views: list[Value], leader: int, other: int) -> None:
@@ -186,8 +185,7 @@ def _group(axes: Sequence[Atoms], views: Sequence[Value], max_rank: int) -> list
 def _own_layout(view: Value, axes: Sequence[Atoms]) -> Tensor:
     own = set(flatten(view.axes))
     groups = [tuple(atom for atom in wide(axis) if atom in own) for axis in axes]
-    assert view.tensor is not None
-    if view.tensor.data is not None:  # constants need no leading axes of 1
+    if view.stored.data is not None:  # constants need no leading axes of 1
         groups = groups[next((i for i, group in enumerate(groups) if group), len(groups)) :]
     return arrange(view, groups)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from converters.edge_graph import DType
+from converters.lowering.builder import Builder
 from converters.lowering.layout import arrange, isolate
 from converters.lowering.shapes import scalar, vector
 from converters.lowering.value import Atom, Atoms, Operand, Value, flatten, size_of
@@ -25,11 +27,13 @@ def _unary(kind: str, dtype: DType | None = None) -> Unary:
 
 def _binary(kind: str, dtype: DType | None = None) -> Binary:
     def call(x: Operand, y: Operand) -> Value:
-        value = x if isinstance(x, Value) else y
-        assert isinstance(value, Value)
-        return value.builder.binary(kind, x, y, dtype=dtype)
+        return _builder(x, y).binary(kind, x, y, dtype=dtype)
 
     return call
+
+
+def _builder(*operands: Operand) -> Builder:
+    return next(operand.builder for operand in operands if isinstance(operand, Value))
 
 
 abs_ = _unary("ABS")
@@ -79,12 +83,10 @@ def cast(x: Value, dtype: DType) -> Value:
 
 def select(condition: Value, x: Operand, y: Operand) -> Value:
     """Return x where the condition holds and y elsewhere."""
-    like = x if isinstance(x, Value) else y
-    assert isinstance(like, Value)
     builder = condition.builder
-    first, second = (v if isinstance(v, Value) else builder.constant(v, like.dtype) for v in (x, y))
+    first, second = builder.operands(x, y)
     if all(v.data is not None for v in (condition, first, second)):
-        return builder.constant(np.where(condition.data, first.data, second.data).astype(first.dtype))
+        return builder.constant(np.where(condition.array, first.array, second.array).astype(first.dtype))
     return builder.elementwise("SELECT_V2", [condition, first, second], typeless=1)
 
 
@@ -95,7 +97,7 @@ def clip(x: Value, low: Operand, high: Operand) -> Value:
 
 # ---- along dimensions
 
-REDUCE = {"SUM": np.sum, "MEAN": np.mean, "REDUCE_MAX": np.max, "REDUCE_MIN": np.min, "REDUCE_PROD": np.prod,
+REDUCE: Mapping[str, Callable[..., Any]] = {"SUM": np.sum, "MEAN": np.mean, "REDUCE_MAX": np.max, "REDUCE_MIN": np.min, "REDUCE_PROD": np.prod,
           "REDUCE_ANY": np.any, "REDUCE_ALL": np.all}  # fmt: skip
 
 
@@ -177,9 +179,10 @@ def arg(kind: str, x: Value, dim: int, *, keepdims: bool) -> Value:
 
 
 def cumsum(x: Value, dim: int, *, exclusive: bool = False, reverse: bool = False) -> Value:
-    """Running sum along a dimension."""
+    """Sum what stands before each entry along a dimension, and the entry itself unless `exclusive`."""
     dim %= x.rank
     isolated = isolate(x, [dim])
     axis = scalar(isolated.axis_of[dim])
-    options = {"exclusive": exclusive, "reverse": reverse}
-    return isolated.result(x.builder.emit("CUMSUM", [isolated.tensor], [axis], shape=isolated.tensor.shape, **options))
+    tensor = isolated.tensor
+    total = x.builder.emit("CUMSUM", [tensor], [axis], shape=tensor.shape, exclusive=exclusive, reverse=reverse)
+    return isolated.result(total)

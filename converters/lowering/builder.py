@@ -76,8 +76,7 @@ class Builder:
         """Return the value as a view on a tensor; constants become constant tensors in their own layout."""
         if value.data is None:
             return value
-        view = self.value(Tensor(value.dtype, value.data.shape, value.data))
-        return view if value.scale is None else replace(view, scale=value.scale)
+        return self.value(Tensor(value.dtype, value.data.shape, value.data, scale=value.scale))
 
     def tensor(self, value: Value) -> Tensor:
         """Return a tensor laid out as ONNX sees the value."""
@@ -147,19 +146,21 @@ class Builder:
         if x.data is not None and kind in FOLDS:
             return self.constant(FOLDS[kind](x.data).astype(dtype or x.dtype))
         view = layout.compact(self.view(x), self.target.max_rank(kind))
-        assert view.tensor is not None
-        result = self.emit(kind, [view.tensor], shape=view.tensor.shape, dtype=dtype, **attributes)
+        result = self.emit(kind, [view.stored], shape=view.stored.shape, dtype=dtype, **attributes)
         return replace(view, tensor=result, dtype=result.dtype, elements=None, scale=None)
 
     def binary(self, kind: str, x: Operand, y: Operand, *, dtype: DType | None = None, **attributes: Any) -> Value:
         """Apply an elementwise kind of two operands with numpy's broadcasting; a bare number takes the other's type."""
-        like = x if isinstance(x, Value) else y
-        assert isinstance(like, Value)
-        first, second = (v if isinstance(v, Value) else self.constant(v, like.dtype) for v in (x, y))
+        first, second = self.operands(x, y)
         if first.data is not None and second.data is not None and kind in FOLDS:
             with np.errstate(all="ignore"):
                 return self.constant(FOLDS[kind](first.data, second.data).astype(dtype or first.dtype))
         return self.elementwise(kind, [first, second], dtype=dtype, **attributes)
+
+    def operands(self, x: Operand, y: Operand) -> list[Value]:
+        """Return both as values; a bare number or array takes the type of the other."""
+        dtype = next(v.dtype for v in (x, y) if isinstance(v, Value))
+        return [v if isinstance(v, Value) else self.constant(v, dtype) for v in (x, y)]
 
     def elementwise(
         self, kind: str, values: Sequence[Value], *, dtype: DType | None = None, typeless: int = 0, **attributes: Any

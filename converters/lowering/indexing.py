@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -51,12 +53,9 @@ def positions_along(indices: Value, shape: Sequence[int], axis: int) -> Value:
 def rows_of(indices: Value, shape: Sequence[int]) -> Value:
     """Return flat positions `[...]` of coordinates `[..., k]` in a tensor of `shape` (k axes)."""
     columns = [gather(indices, indices.builder.constant(np.array(i)), -1) for i in range(len(shape))]
-    position: Value | None = None
-    for column, size, stride in zip(columns, shape, strides_of(shape), strict=True):
-        term = a.cast(from_front(column, size), INT32) * stride
-        position = term if position is None else position + term
-    assert position is not None
-    return position
+    rows = zip(columns, shape, strides_of(shape), strict=True)
+    terms = [a.cast(from_front(column, size), INT32) * stride for column, size, stride in rows]
+    return functools.reduce(operator.add, terms)
 
 
 def take(x: Value, positions: Value) -> Value:
@@ -78,7 +77,10 @@ def scatter_rows(data: Value, rows: Value, updates: Value, reduction: str) -> Va
 
 
 def _combine(data: Value, reduced: Value, reduction: str) -> Value:
-    return {"max": a.maximum, "min": a.minimum, "mul": lambda x, y: x * y}[reduction](data, reduced)
+    return COMBINE[reduction](data, reduced)
+
+
+COMBINE: Mapping[str, Callable[[Value, Value], Value]] = {"max": a.maximum, "min": a.minimum, "mul": operator.mul}
 
 
 def _scatter(index: Value, updates: Value, shape: Sequence[int | None]) -> Value:

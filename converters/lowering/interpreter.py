@@ -93,9 +93,7 @@ class Interpreter:
     builder: Builder
     model: ir.Model
 
-    def run_graph(
-        self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]
-    ) -> list[Value]:
+    def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]) -> list[Value]:
         """Lower a graph whose inputs stand in `scope`, and return its outputs.
 
         `outer` are the attributes of the function around it, which its nodes may refer to.
@@ -192,7 +190,9 @@ def _standard_function(node: Node) -> ir.Function | None:
     try:
         schema = onnx.defs.get_schema(node.op, node.version, node.domain)
     except onnx.defs.SchemaError:
-        raise node.refuse(f"domain {node.domain or 'ai.onnx'!r} has no such operator", "use standard operators") from None
+        raise node.refuse(
+            f"domain {node.domain or 'ai.onnx'!r} has no such operator", "use standard operators"
+        ) from None
     if schema.has_function:
         body = schema.function_body
     elif schema.has_context_dependent_function:

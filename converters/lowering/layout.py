@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.edge_graph import Tensor
-from converters.lowering.value import Atom, Atoms, Value, flatten, size_of
+from converters.edge_graph import Array, Tensor
+from converters.lowering.value import Atom, Atoms, Dim, Value, flatten, size_of
 
 if TYPE_CHECKING:
     from converters.lowering.builder import Builder
@@ -22,8 +22,7 @@ def wide(atoms: Iterable[Atom]) -> Atoms:
 
 def arrange(view: Value, groups: Sequence[Atoms]) -> Tensor:
     """Return a tensor with one axis for each group of atoms. Equal requests give the same tensor."""
-    builder, tensor = view.builder, view.tensor
-    assert tensor is not None
+    builder, tensor = view.builder, view.stored
     key = (tensor, tuple(groups))
     if key not in builder.arranged:
         runs = _runs(view, flatten(groups))
@@ -53,16 +52,21 @@ def _reshape(builder: Builder, tensor: Tensor, present: Sequence[Atoms], wanted:
         return tensor
     shape = tuple(size_of(group) for group in wanted)
     if tensor.data is not None:
-        return Tensor(tensor.dtype, shape, tensor.data.reshape([size or 0 for size in shape]))
+        return _rearranged(tensor, lambda data: data.reshape([size or 0 for size in shape]), shape)
     return builder.emit("RESHAPE", [tensor], [builder.sizes(wanted)], shape=shape)
 
 
 def _transpose(builder: Builder, tensor: Tensor, order: Sequence[int]) -> Tensor:
     shape = tuple(tensor.shape[axis] for axis in order)
     if tensor.data is not None:
-        return Tensor(tensor.dtype, shape, tensor.data.transpose(order))
+        return _rearranged(tensor, lambda data: data.transpose(order), shape)
     permutation = Tensor(np.dtype(np.int32), (len(order),), np.array(order, np.int32))
     return builder.emit("TRANSPOSE", [tensor], [permutation], shape=shape)
+
+
+def _rearranged(tensor: Tensor, function: Callable[[Array], Array], shape: Sequence[Dim]) -> Tensor:
+    scale = None if tensor.scale is None else function(tensor.scale)
+    return replace(tensor, shape=tuple(shape), data=function(tensor.array), scale=scale)
 
 
 # ---- axes that an operator works along
@@ -133,11 +137,10 @@ def _with_atoms(view: Value, dims: set[int]) -> Value:
 
 
 def _reshape_for_units(view: Value, axes: Sequence[Atoms]) -> Tensor:
-    assert view.tensor is not None
     builder, shape = view.builder, tuple(size_of(group) for group in axes)
-    if view.tensor.data is not None:
-        return Tensor(view.dtype, shape, view.tensor.data.reshape([size or 0 for size in shape]))
-    return builder.emit("RESHAPE", [view.tensor], [builder.sizes(axes)], shape=shape)
+    if view.stored.data is not None:
+        return _rearranged(view.stored, lambda data: data.reshape([size or 0 for size in shape]), shape)
+    return builder.emit("RESHAPE", [view.stored], [builder.sizes(axes)], shape=shape)
 
 
 def _contiguous(atoms: Atoms, order: Atoms) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from converters.edge_graph import Tensor
+from converters.edge_graph import Array, Tensor
 from converters.lowering import arithmetic as a
 from converters.lowering.layout import arrange, wide
 from converters.lowering.shapes import swap_last, squeeze, unsqueeze
@@ -30,13 +30,12 @@ def matmul(x: Value, y: Value, bias: Value | None = None) -> Value:
 def fully_connected(x: Value, weight: Value, bias: Value | None) -> Value:
     """x `[..., K]` times a constant `[K, N]`, whose rows are put in the order in which x already lies."""
     builder, view = x.builder, x.builder.view(x)
-    assert weight.data is not None
     inner = set(wide(view.dims[-1]))
     rows = [tuple(atom for atom in group if atom not in inner) for group in view.axes]
     outer = [group for group in rows if group] or [()]
     columns = tuple(atom for atom in flatten(view.axes) if atom in inner)
     tensor = arrange(view, [*outer, columns])
-    count = weight.data.shape[1]
+    count = weight.array.shape[1]
     operands: list[Tensor | None] = [tensor, _filter(weight, wide(view.dims[-1]), columns), _bias(bias, count)]
     result = Tensor(x.dtype, (*tensor.shape[:-1], count))
     options = {"keep_num_dims": len(outer) > 1, "fused_activation_function": "NONE"}
@@ -48,13 +47,14 @@ def fully_connected(x: Value, weight: Value, bias: Value | None) -> Value:
 
 def _filter(weight: Value, logical: Atoms, present: Atoms) -> Tensor:
     """Return the weight as `[N, K]` with K in the order of `present`; the data stay a view."""
-    assert weight.data is not None
-    rows, count = weight.data.shape
-    split = weight.data.reshape([*(atom.size or 1 for atom in logical), count])
-    data = split.transpose([len(logical), *(logical.index(atom) for atom in present)])
-    if logical == present:
-        data = weight.data.T
-    return Tensor(weight.dtype, (count, rows), data)
+    rows, count = weight.array.shape
+
+    def put_in_order(data: Array) -> Array:
+        split = data.reshape([*(atom.size or 1 for atom in logical), count])
+        return split.transpose([len(logical), *(logical.index(atom) for atom in present)])
+
+    stored = weight.rearranged(put_in_order if logical != present else np.transpose)
+    return Tensor(weight.dtype, (count, rows), stored.data, scale=stored.scale)
 
 
 def _bias(bias: Value | None, count: int) -> Tensor:

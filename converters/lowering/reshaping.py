@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,9 +44,7 @@ def reshape_to(x: Value, wanted: Sequence[Atoms | None]) -> Value:
 
 
 def _reshape_constant(x: Value, shape: Sequence[int]) -> Value:
-    assert x.data is not None
-    scale = x.scale if x.scale is not None and x.scale.size == 1 else None
-    return replace(x, data=x.data.reshape(shape), scale=scale, elements=None)
+    return x.rearranged(lambda data: data.reshape(shape))
 
 
 def _resolve(x: Value, atoms: Atoms, wanted: Sequence[Atoms | None]) -> list[Extent] | None:
@@ -110,7 +108,10 @@ def _emit(x: Value, wanted: Sequence[Atoms | None], extents: Sequence[Extent] | 
     tensor = builder.emit(
         "RESHAPE", [builder.tensor(x)], [builder.sizes(groups)], shape=[size_of(group) for group in groups]
     )
-    merged = [group if len(group) == 1 and group[0].size != 1 else (builder.atom(tensor, i),) for i, group in enumerate(groups)]
+    merged = [
+        group if len(group) == 1 and group[0].size != 1 else (builder.atom(tensor, i),)
+        for i, group in enumerate(groups)
+    ]
     return builder.laid_out(tensor, merged, merged)
 
 

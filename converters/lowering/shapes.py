@@ -30,8 +30,7 @@ def scalar(entry: int) -> Tensor:
 def transpose(x: Value, order: Sequence[int]) -> Value:
     """Reorder the dimensions."""
     if x.data is not None:
-        scale = x.scale.transpose(order) if x.scale is not None and x.scale.ndim == x.rank else x.scale
-        return replace(x, data=x.data.transpose(order), scale=scale)
+        return x.rearranged(lambda data: data.transpose(order))
     return x.with_dims(x.dims[dim] for dim in order)
 
 
@@ -44,7 +43,7 @@ def squeeze(x: Value, dims: Sequence[int]) -> Value:
     """Remove dimensions of size 1 (or, known only at run time, taken to be 1)."""
     gone = {dim % x.rank for dim in dims}
     if x.data is not None:
-        return x.builder.constant(x.data.squeeze(tuple(gone)))
+        return x.rearranged(lambda data: data.squeeze(tuple(gone)))
     view = merge_unknown_units(x, [dim for dim in gone if x.shape[dim] is None])
     return replace(view.with_dims(d for dim, d in enumerate(view.dims) if dim not in gone), elements=x.elements)
 
@@ -65,7 +64,7 @@ def unsqueeze(x: Value, dims: Sequence[int]) -> Value:
     rank = x.rank + len(dims)
     places = {dim % rank for dim in dims}
     if x.data is not None:
-        return x.builder.constant(np.expand_dims(x.data, tuple(places)))
+        return x.rearranged(lambda data: np.expand_dims(data, tuple(places)))
     old = iter(x.dims)
     return replace(x.with_dims(() if dim in places else next(old) for dim in range(rank)), elements=x.elements)
 

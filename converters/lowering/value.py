@@ -10,7 +10,7 @@ splitting and merging dimensions cost nothing: they rewrite `dims`. Only an oper
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class Value:
     """A constant (`data`, in ONNX's axes) or a view on an edge tensor (`tensor`, `dims`, `axes`).
 
     `elements` are the entries of a small integer vector whose entries are sizes: numbers, or atoms known at run time.
-    `scale` comes with the constants of a quantised model: `data / scale` are whole numbers. `bound` limits the
+    `scale`, of data's shape, comes with constants that were stored in 8 bits: `data / scale` are whole. `bound` limits the
     magnitude of integers that were widened from a smaller type.
     """
 
@@ -67,6 +67,20 @@ class Value:
     bound: int | None = None
 
     @property
+    def array(self) -> Array:
+        """The data of a constant."""
+        if self.data is None:
+            raise self.builder.refuse("an operand is computed when the model runs", "make it a constant")
+        return self.data
+
+    @property
+    def stored(self) -> Tensor:
+        """The edge tensor under a view."""
+        if self.tensor is None:
+            raise TypeError("a constant has no tensor before `Builder.view` makes one")
+        return self.tensor
+
+    @property
     def shape(self) -> tuple[Dim, ...]:
         """The logical shape, as ONNX sees it."""
         return self.data.shape if self.data is not None else tuple(size_of(dim) for dim in self.dims)
@@ -75,6 +89,11 @@ class Value:
     def rank(self) -> int:
         """How many dimensions ONNX sees."""
         return len(self.shape)
+
+    def rearranged(self, function: Callable[[Array], Array]) -> Value:
+        """Return the constant with its data, and their scale, rearranged alike."""
+        scale = None if self.scale is None else function(self.scale)
+        return replace(self, data=function(self.array), scale=scale, elements=None)
 
     def substitute(self, atoms: Mapping[Atom, Atoms]) -> Value:
         """Return the same view with atoms replaced by others of the same product."""

@@ -101,9 +101,8 @@ class Nodes:
             self.weights[name] = stored
         return self._constants[key]
 
-    def name(self, tensor: Tensor | None) -> str:
+    def name(self, tensor: Tensor) -> str:
         """Return the name that stands for an edge tensor; constants become nodes when first read."""
-        assert tensor is not None
         if tensor.data is not None:
             return self.constant(tensor.data)
         return self._names[id(tensor)]
@@ -116,6 +115,14 @@ class Nodes:
     def operands(self, op: Op) -> list[str]:
         """Return the names of an operator's operands, without those left out."""
         return [self.name(tensor) for tensor in op.inputs if tensor is not None]
+
+
+def operand(op: Op, index: int) -> Tensor:
+    """Return an operand that every operator of this kind has."""
+    tensor = op.inputs[index]
+    if tensor is None:
+        raise ValueError(f"{op.kind} of {op.where} lacks its operand {index}")
+    return tensor
 
 
 def _fitting(array: Array) -> Array:

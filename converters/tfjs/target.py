@@ -45,7 +45,7 @@ ROWS: Mapping[str, Support] = {
     "WHERE": Support(B, 6),
     "RANGE": Support(NUMBERS, 1),
     "NON_MAX_SUPPRESSION_V4": Support(F, 4),
-    **dict.fromkeys(("BITWISE_XOR", "RIGHT_SHIFT"), Support(("int32",), 6)),
+    **dict.fromkeys(("BITWISE_XOR", "STABLEHLO_AND", "RIGHT_SHIFT"), Support(("int32",), 5)),
 }  # fmt: skip
 
 TARGET = Target("TF.js", ROWS)

@@ -1,7 +1,7 @@
 """Edge graph → `model.json` and `weights.bin`.
 
-Format: `io/types.ts` (`ModelJSON`) of @tensorflow/tfjs-core 4.22, `graph-model` topology. One shard, because the runtime
-waits for the headers of all shards before it reads any, which dead-locks on seven or more over HTTP/1.1.
+Format: `io/types.ts` (`ModelJSON`) of @tensorflow/tfjs-core 4.22, `graph-model` topology. One shard, because the
+runtime waits for the headers of all shards before it reads any, which dead-locks on seven or more over HTTP/1.1.
 """
 
 from __future__ import annotations

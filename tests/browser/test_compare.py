@@ -24,7 +24,7 @@ def cases(seed: int) -> list[tuple[Any, Any, Tolerance]]:
         want = rng.normal(0, 1, (int(rng.integers(1, 4)), int(rng.integers(2, 6))))
         got = want + rng.normal(0, 0.01, want.shape)
         tolerance = Tolerance(
-            precision="fp32",  # type: ignore[arg-type] # pydantic reads the name
+            precision="fp32",
             absolute_tolerance=float(rng.uniform(0.005, 0.03)),
             relative_tolerance=float(rng.choice([0.0, 0.01])),
             mismatched_elements_per_million=int(rng.choice([0, 200_000])),

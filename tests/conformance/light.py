@@ -27,32 +27,41 @@ NAMES = (
 def light_model(name: str, seed: int = 0) -> onnx.ModelProto:
     """Return a model whose placeholder weights are drawn as K. He does (normal, variance 2 / fan-in).
 
-    Batch normalisation gets mean 0 and variance 1, so that activations keep their size from layer to layer.
+    Batch normalisation gets mean 0 and variance 1, so that activations keep their size from layer to layer. A final
+    softmax is left out: with random weights it gives 0.001 or 1 for everything, which hides differences.
     """
     model = onnx.load(fetch() / "light" / f"light_{name}.onnx")
+    model.ir_version = 8  # in which initializers need not be inputs
     graph, rng = model.graph, np.random.default_rng(seed)
-    variances = {node.input[4] for node in graph.node if node.op_type == "BatchNormalization"}
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    drawn = {}
+    ones = _multipliers(graph)
     for node in [node for node in graph.node if node.op_type == "ConstantOfShape"]:
-        drawn[node.output[0]] = _draw(rng, stored.pop(node.input[0]))
+        stored[node.output[0]] = _draw(rng, stored.pop(node.input[0]), one=node.output[0] in ones)
         graph.node.remove(node)
-    stored |= drawn | {name: np.ones_like((stored | drawn)[name]) for name in variances}
+    for node in graph.node:
+        if node.op_type == "BatchNormalization":
+            stored[node.input[4]] = np.ones_like(stored[node.input[4]])
+    if graph.node[-1].op_type == "Softmax":
+        graph.output[0].name = graph.node[-1].input[0]
+        del graph.node[-1]
+    used = {name for node in graph.node for name in node.input}
     del graph.initializer[:]
-    graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in stored.items())
-    inputs = [value for value in graph.input if value.name == _data_input(graph)]
+    graph.initializer.extend(numpy_helper.from_array(array, key) for key, array in stored.items() if key in used)
+    inputs = [value for value in graph.input if value.name.endswith("data_0")]
     del graph.input[:]
     graph.input.extend(inputs)
     return model
 
 
-def _data_input(graph: onnx.GraphProto) -> str:
-    return next(value.name for value in graph.input if value.name.endswith("data_0"))
+def _multipliers(graph: onnx.GraphProto) -> set[str]:
+    """Return the names of vectors that scale activations: with zeros for them the whole model would return zeros."""
+    names = {node.input[1] for node in graph.node if node.op_type in ("BatchNormalization", "Mul")}
+    return names | {node.input[0] for node in graph.node if node.op_type == "Unsqueeze" and node.output[0] in names}
 
 
-def _draw(rng: np.random.Generator, shape: np.ndarray) -> np.ndarray:
+def _draw(rng: np.random.Generator, shape: np.ndarray, *, one: bool) -> np.ndarray:
     if len(shape) < 2:
-        return np.zeros(shape, np.float32)
+        return np.full(shape, float(one), np.float32)
     fan_in = int(np.prod(shape[1:]))
     return rng.standard_normal(shape, np.float32) * np.float32(math.sqrt(2 / fan_in))
 

@@ -1,4 +1,4 @@
-"""Runs TF.js graph models in a real headless Chromium: all in one page, on the wasm backend, from a server on loopback."""
+"""Runs TF.js graph models in a real headless Chromium: all in one page, on the wasm backend, served on loopback."""
 
 from __future__ import annotations
 

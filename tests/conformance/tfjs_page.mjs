@@ -35,7 +35,9 @@ async function execute(model, given, names) {
     return [].concat(model.execute(given, names));
   } catch (error) {
     if (!String(error).includes("executeAsync")) throw error;
-    return [].concat(await model.executeAsync(given, names));
+    const results = [].concat(await model.executeAsync(given, names));
+    if (complaints.at(-1)?.includes("model.execute()")) complaints.pop(); // asks for what has just failed
+    return results;
   }
 }
 

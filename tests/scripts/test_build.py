@@ -55,7 +55,7 @@ def test_a_build_killed_twenty_times_ends_with_the_same_bytes(undisturbed, tmp_p
     digest, seconds = undisturbed
     moments, kills = random.Random(0), 0
     while kills < KILLS:
-        if not kill_after(moments.uniform(0.3, seconds / 4), tmp_path):
+        if not kill_after(moments.uniform(0.5, seconds), tmp_path):
             shutil.rmtree(tmp_path / "cache")  # it had finished: start over, so that the next kill hits work
             continue
         kills += 1

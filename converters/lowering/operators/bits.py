@@ -15,7 +15,7 @@ def _xor(x: Value, y: Value) -> Value:
 
 
 def _and(x: Value, y: Value) -> Value:
-    """x & y, for which operands must have one shape."""
+    """Return x & y, for which operands must have one shape."""
     shape = np.broadcast_shapes(*(tuple(size or 0 for size in v.shape) for v in (x, y)))
     wanted = [(Atom(size),) for size in shape]
     return x.builder.binary("STABLEHLO_AND", broadcast_to(x, wanted), broadcast_to(y, wanted))
@@ -30,13 +30,13 @@ BITWISE = {
 
 @lowers(*BITWISE)
 def bitwise(node: Node) -> Value:
-    """Bit by bit."""
+    """Combine bit by bit."""
     return BITWISE[node.op](node.x, node[1])
 
 
 @lowers("BitwiseNot")
 def bitwise_not(node: Node) -> Value:
-    """All bits inverted."""
+    """Invert all bits."""
     ones = -1 if node.x.dtype.kind == "i" else np.iinfo(node.x.dtype).max
     return _xor(node.x, node.builder.constant(ones, node.x.dtype))
 

@@ -36,17 +36,18 @@ SUPPORTED = {"float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "
 
 @lowers("Constant")
 def constant(node: Node) -> Value:
-    """A tensor, or one of the attributes that spell one."""
+    """Return a tensor, however the attributes spell it."""
     ((name, value),) = ((k, v) for k, v in node.attributes.items() if k.startswith("value"))
     dtype = {"value_int": INT64, "value_ints": INT64, "value_float": a.FLOAT32, "value_floats": a.FLOAT32}.get(name)
     if name in ("sparse_value", "value_string", "value_strings"):
         raise node.refuse(f"{name} has no counterpart", "use a dense tensor of numbers")
-    return node.builder.float_constant(np.asarray(value, dtype))
+    array = np.asarray(value) if dtype is None else np.asarray(value, dtype)
+    return node.builder.float_constant(array)
 
 
 @lowers("Shape")
 def shape(node: Node) -> Value:
-    """The shape, of which sizes unknown until run time stay symbols as long as possible."""
+    """Return the shape, of which sizes unknown until run time stay symbols as long as possible."""
     start, end = (node.attribute(name, default) for name, default in (("start", 0), ("end", node.x.rank)))
     return shape_vector(node.x, slice(start, end))
 
@@ -69,7 +70,7 @@ def _symbol(group: Atoms) -> Atom | None:
 
 @lowers("Size")
 def size(node: Node) -> Value:
-    """The number of elements."""
+    """Count the elements."""
     count = numel(node.x)
     if count is not None:
         return node.builder.constant(np.array(count, np.int64))
@@ -78,7 +79,7 @@ def size(node: Node) -> Value:
 
 @lowers("ConstantOfShape")
 def constant_of_shape(node: Node) -> Value:
-    """One value repeated to a shape that is known only at run time."""
+    """Repeat one value to a shape that is known only at run time."""
     value = np.asarray(node.attribute("value", np.zeros(1, np.float32))).reshape(())
     if node.x.elements is None:
         raise node.refuse("its shape is computed when the model runs", "fix the input shapes of the model")
@@ -88,7 +89,7 @@ def constant_of_shape(node: Node) -> Value:
 
 @lowers("EyeLike")
 def eye_like(node: Node) -> Value:
-    """Ones on a diagonal, in the shape of the operand."""
+    """Put ones on a diagonal, in the shape of the operand."""
     rows, columns = node.x.shape
     if rows is None or columns is None:
         raise node.refuse("its shape is known only at run time", "fix the input shapes of the model")
@@ -99,13 +100,12 @@ def eye_like(node: Node) -> Value:
 
 @lowers("Dropout")
 def dropout(node: Node) -> list[Value]:
-    """The operand itself: at inference nothing is dropped."""
+    """Return the operand itself: at inference nothing is dropped."""
     training = node.constant(2, "training_mode")
     if training is not None and bool(training):
         raise node.refuse("it is in training mode", "export the model in inference mode")
-    ones = a.cast(a.equal(node.x, node.x), a.BOOL) if len(node.outputs) > 1 and node.outputs[1] else None
-    if ones is None:
+    if len(node.outputs) < 2 or not node.outputs[1]:
         return [node.x]
-    mask = broadcast_to(node.builder.constant(True), [(Atom(s),) for s in node.x.shape])
-    return [node.x, mask]
-
+    if node.x.data is None and None in node.x.shape:
+        raise node.refuse("its mask has a size known only at run time", "fix the input shapes of the model")
+    return [node.x, broadcast_to(node.builder.constant(True), [(Atom(size),) for size in node.x.shape])]

@@ -15,7 +15,7 @@ LONGEST = 1024  # turns; more would make a graph too large to be of use
 
 @lowers("If")
 def if_(node: Node) -> list[Value]:
-    """One of two subgraphs. ONNX operators have no side effects, so both may be computed."""
+    """Run one of two subgraphs. ONNX operators have no side effects, so both may be computed."""
     condition = node.x
     if condition.data is not None:
         branch = "then_branch" if bool(condition.data.reshape(-1)[0]) else "else_branch"
@@ -28,7 +28,7 @@ def if_(node: Node) -> list[Value]:
 
 @lowers("Loop")
 def loop(node: Node) -> list[Value]:
-    """A loop whose number of turns follows from constants, unrolled."""
+    """Unroll a loop whose number of turns follows from constants."""
     body, states = node.attributes["body"], [value for value in node.inputs[2:] if value is not None]
     limit = node.constant(0, "trip count")
     going = node.constant(1, "condition")
@@ -50,7 +50,7 @@ def loop(node: Node) -> list[Value]:
 
 @lowers("Scan")
 def scan(node: Node) -> list[Value]:
-    """A loop over slices of its last inputs, unrolled."""
+    """Unroll a loop over slices of its last inputs."""
     if node.version < 9:
         return _scan_of_batches(node)
     count = int(node.attributes["num_scan_inputs"])
@@ -70,9 +70,7 @@ def _slices(node: Node, x: Value, axis: int, backwards: int) -> list[Value]:
     return unstack(reverse(x, axis) if backwards else x, axis)
 
 
-def _scan(
-    node: Node, states: list[Value], inputs: list[list[Value]]
-) -> tuple[list[Value], list[list[Value]]]:
+def _scan(node: Node, states: list[Value], inputs: list[list[Value]]) -> tuple[list[Value], list[list[Value]]]:
     scans: list[list[Value]] = []
     for slices in zip(*inputs, strict=True):
         results = node.run(node.attributes["body"], [*states, *slices])
@@ -82,7 +80,7 @@ def _scan(
 
 
 def _scan_of_batches(node: Node) -> list[Value]:
-    """Opset 8: the first input is optional lengths, and every operand has a batch axis in front."""
+    """Run opset 8's form: the first input is optional lengths, and every operand has a batch axis in front."""
     if node.get(0) is not None:
         raise node.refuse("opset 8's sequence lengths have no counterpart", "export with opset 9 or later")
     count = int(node.attributes["num_scan_inputs"])
@@ -98,7 +96,7 @@ def _scan_of_batches(node: Node) -> list[Value]:
 
 @lowers("Range")
 def range_(node: Node) -> Value:
-    """Numbers from start to limit, whose count is known only at run time."""
+    """Count from start to limit, to a length that is known only at run time."""
     builder = node.builder
     operands = [builder.tensor(squeeze(v, range(v.rank))) for v in (node.x, node[1], node[2])]
     result = Tensor(node.x.dtype, (None,))

@@ -79,7 +79,11 @@ def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Se
         options |= {f"stride_{axis}": w.stride, f"dilation_{axis}_factor": w.dilation}
     if depthwise:
         options["depth_multiplier"] = outputs // group
-    operands = [in_order(x, CHANNELS_LAST[len(frame)]), filter_tensor(weight, kind), bias_tensor(bias, outputs, x.dtype)]
+    operands = [
+        in_order(x, CHANNELS_LAST[len(frame)]),
+        filter_tensor(weight, kind),
+        bias_tensor(bias, outputs, x.dtype),
+    ]
     result = Tensor(x.dtype, (x.shape[0], *(w.output for w in frame), outputs))
     builder.compute_dtype(kind, x.dtype)
     builder.append(kind, list(operands), [result], options)
@@ -95,9 +99,7 @@ def _check(node: Node, x: Value, weight: Value, group: int) -> None:
         raise MalformedModel(node.where, why, "correct the model")
 
 
-def _by_group(
-    node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window], group: int
-) -> Value:
+def _by_group(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window], group: int) -> Value:
     xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
     frame = [Window(s, w.kernel, w.stride, w.dilation, 0, 0) for s, w in zip(x.shape[2:], frame, strict=True)]
     single = replace(node, attributes={**node.attributes, "group": 1})
@@ -167,9 +169,7 @@ def _cropped_to(node: Node, w: Window, target: int, added: int, auto: str) -> Wi
     return replace(w, before=before, after=total - before - added)
 
 
-def _transposed(
-    node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]
-) -> Value:
+def _transposed(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]) -> Value:
     group = int(node.attribute("group", 1))
     if group > 1:
         xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
@@ -184,8 +184,15 @@ def _transposed(
         raise node.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
     shape = (x.shape[0], *sizes, outputs)
     kind = "TRANSPOSE_CONV" if len(frame) == 2 else "CONV_3D_TRANSPOSE"
-    lengths = builder.exact_sizes([builder.view(x).dims[0], *((builder.atom(Tensor(x.dtype, shape), i + 1),) for i in range(len(frame) + 1))])
-    operands = [lengths, filter_tensor(weight, kind), in_order(x, CHANNELS_LAST[len(frame)]), bias_tensor(bias, outputs, x.dtype)]
+    lengths = builder.exact_sizes(
+        [builder.view(x).dims[0], *((builder.atom(Tensor(x.dtype, shape), i + 1),) for i in range(len(frame) + 1))]
+    )
+    operands = [
+        lengths,
+        filter_tensor(weight, kind),
+        in_order(x, CHANNELS_LAST[len(frame)]),
+        bias_tensor(bias, outputs, x.dtype),
+    ]
     options = {"padding": "VALID", "fused_activation_function": "NONE"}
     for axis, w in zip("dhw"[-len(frame) :], frame, strict=True):
         options |= {f"stride_{axis}": w.stride}

@@ -24,9 +24,7 @@ def non_max_suppression(node: Node) -> Value:
     if limit == 0:
         raise node.refuse("it selects no box", "set max_output_boxes_per_class")
     corners = _corners(boxes) if node.attribute("center_point_box", 0) else _ordered(boxes)
-    rows = [
-        _selected(node, corners, scores, batch, kind, limit) for batch in range(batches) for kind in range(classes)
-    ]
+    rows = [_selected(node, corners, scores, batch, kind, limit) for batch in range(batches) for kind in range(classes)]
     return a.cast(concat(rows, 0), np.dtype(np.int64))
 
 

@@ -14,11 +14,6 @@ from converters.lowering.node import Node, lowers
 from converters.lowering.value import Value
 
 
-def _gelu(node: Node) -> Value:
-    approximate = node.attribute("approximate", "none") == "tanh"
-    return node.builder.unary("GELU", node.x, approximate=approximate)
-
-
 def _sinh(x: Value) -> Value:
     e = expm1(x)
     return 0.5 * (e + e / (e + 1.0))
@@ -104,47 +99,47 @@ WITH_ATTRIBUTES: Mapping[str, tuple[dict[str, float], Callable[..., Value]]] = {
 
 @lowers(*UNARY)
 def unary(node: Node) -> Value:
-    """y = f(x)."""
+    """Apply a function of one operand."""
     return UNARY[node.op](node.x)
 
 
 @lowers(*BINARY)
 def binary(node: Node) -> Value:
-    """y = f(x0, x1); the n-ary ones fold from the left."""
+    """Apply a function of two operands; the n-ary ones fold from the left."""
     values = [value for value in node.inputs if value is not None]
     return functools.reduce(BINARY[node.op], values)
 
 
 @lowers(*WITH_ATTRIBUTES)
 def with_attributes(node: Node) -> Value:
-    """y = f(x, attributes)."""
+    """Apply a function of one operand and some attributes."""
     defaults, function = WITH_ATTRIBUTES[node.op]
     return function(node.x, *(float(node.attribute(name, default)) for name, default in defaults.items()))
 
 
 @lowers("Gelu")
 def gelu(node: Node) -> Value:
-    """x · Φ(x), or its approximation by tanh if the model asks for that."""
-    return _gelu(node)
+    """Return x · Φ(x), or its approximation by tanh if the model asks for that."""
+    return node.builder.unary("GELU", node.x, approximate=node.attribute("approximate", "none") == "tanh")
 
 
 @lowers("Gelu", "FastGelu", "BiasGelu", domain="com.microsoft")
 def fused_gelu(node: Node) -> Value:
-    """ONNX Runtime's fused forms: an optional bias, then Gelu."""
+    """Add an optional bias, then apply Gelu: forms that ONNX Runtime's optimiser writes."""
     x = node.x if node.get(1) is None else node.x + node[1]
     return node.builder.unary("GELU", x, approximate=node.op == "FastGelu")
 
 
 @lowers("Mean")
 def mean(node: Node) -> Value:
-    """Mean of the operands."""
+    """Average the operands."""
     values = [value for value in node.inputs if value is not None]
     return functools.reduce(lambda x, y: x + y, values) / float(len(values))
 
 
 @lowers("Clip")
 def clip(node: Node) -> Value:
-    """Limits to min..max, which are inputs from opset 11 and attributes before."""
+    """Limit to min..max, which are inputs from opset 11 and attributes before."""
     low, high = (
         node.get(i) or (node.builder.constant(node.attribute(name), node.x.dtype) if name in node.attributes else None)
         for i, name in ((1, "min"), (2, "max"))
@@ -161,7 +156,7 @@ CLIPS = {(0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
 
 @lowers("Where")
 def where(node: Node) -> Value:
-    """x where the condition holds, y elsewhere."""
+    """Choose x where the condition holds, y elsewhere."""
     return a.select(node.x, node[1], node[2])
 
 
@@ -178,26 +173,27 @@ def is_inf(node: Node) -> Value:
 
 @lowers("Pow")
 def power(node: Node) -> Value:
-    """x ** y in the type of x; an exponent of another type is converted."""
+    """Raise x to the power y in the type of x; an exponent of another type is converted."""
     x, y = node.x, node[1]
-    if y.data is not None and y.data.size == 1 and float(y.data.reshape(())) in POWERS:
-        return POWERS[float(y.data.reshape(()))](x)
+    exponent = None if y.data is None or y.data.size != 1 or y.rank > x.rank else float(y.data.reshape(()))
+    if exponent in POWERS:
+        return POWERS[exponent](x)
     if np.issubdtype(x.dtype, np.integer) and y.dtype.kind == "f":
         return a.cast(a.power(a.cast(x, y.dtype), y), x.dtype)
     return a.power(x, a.cast(y, x.dtype))
 
 
-POWERS: Mapping[float, Callable[[Value], Value]] = {
+POWERS: Mapping[float | None, Callable[[Value], Value]] = {
     1.0: lambda x: x,
     2.0: lambda x: x * x,
     3.0: lambda x: x * x * x,
-    0.5: lambda x: a.sqrt(x),
+    0.5: a.sqrt,
 }
 
 
 @lowers("Mod")
 def mod(node: Node) -> Value:
-    """Remainder with the divisor's sign, or with the dividend's if `fmod`."""
+    """Return the remainder with the divisor's sign, or with the dividend's if `fmod`."""
     x, y = node.x, node[1]
     if not node.attribute("fmod", 0):
         return a.floor_mod(x, y)

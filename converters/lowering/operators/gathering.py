@@ -19,7 +19,7 @@ INT64 = np.dtype(np.int64)
 
 @lowers("Gather")
 def gather_(node: Node) -> Value:
-    """Entries of one axis at indices of any rank."""
+    """Pick entries of one axis at indices of any rank."""
     axis, indices = node.axis(0), node[1]
     result = gather(node.x, from_front(indices, node.x.shape[axis]), axis)
     elements = node.builder.elements_of(node.x) if node.x.data is None else None
@@ -30,7 +30,7 @@ def gather_(node: Node) -> Value:
 
 @lowers("TopK")
 def top_k(node: Node) -> list[Value]:
-    """The largest or smallest k entries of an axis, sorted, and their indices."""
+    """Return the largest or smallest k entries of an axis, sorted, and their indices."""
     axis = node.axis(-1)
     k = int((node.ints(1, "k") or [0])[0])
     largest = bool(node.attribute("largest", 1))
@@ -48,7 +48,7 @@ def top_k(node: Node) -> list[Value]:
 
 @lowers("NonZero")
 def non_zero(node: Node) -> Value:
-    """Coordinates of the entries that are not 0, `[rank, count]`."""
+    """Return the coordinates of the entries that are not 0, `[rank, count]`."""
     builder = node.builder
     mask = builder.tensor(a.cast(node.x, a.BOOL))
     found = builder.emit("WHERE", [mask], shape=(None, node.x.rank), dtype=INT64)
@@ -57,7 +57,7 @@ def non_zero(node: Node) -> Value:
 
 @lowers("OneHot")
 def one_hot(node: Node) -> Value:
-    """`on` at the index along a new axis, `off` elsewhere."""
+    """Put `on` at the index along a new axis, `off` elsewhere."""
     off_on, axis = node[2], int(node.attribute("axis", -1)) % (node.x.rank + 1)
     declared = None if node.declared is None else node.declared[axis]
     depth = declared if node[1].data is None and declared is not None else (node.ints(1, "depth") or [0])[0]
@@ -71,7 +71,7 @@ def one_hot(node: Node) -> Value:
 
 @lowers("Trilu")
 def trilu(node: Node) -> Value:
-    """The upper or lower triangle."""
+    """Keep the upper or lower triangle."""
     k = (node.ints(1, "k") or [0])[0]
     rows, columns = node.x.shape[-2:]
     if rows is None or columns is None:
@@ -83,14 +83,14 @@ def trilu(node: Node) -> Value:
 
 @lowers("GatherElements")
 def gather_elements(node: Node) -> Value:
-    """Entries along an axis, each with an index of its own."""
+    """Pick entries along an axis, each with an index of its own."""
     x, axis = node.x, node.axis(0)
     return take(x, positions_along(node[1], static_shape(x), axis))
 
 
 @lowers("GatherND")
 def gather_nd(node: Node) -> Value:
-    """Entries or slices at coordinates; the first `batch_dims` dimensions go together."""
+    """Pick entries or slices at coordinates; the first `batch_dims` dimensions go together."""
     x, indices = node.x, node[1]
     batch, shape = int(node.attribute("batch_dims", 0)), static_shape(node.x)
     depth = static_shape(indices)[-1]
@@ -127,7 +127,7 @@ def scatter_nd(node: Node) -> Value:
 
 @lowers("Compress")
 def compress(node: Node) -> Value:
-    """The entries of an axis (or of the flattened value) for which a condition holds."""
+    """Keep the entries of an axis (or of the flattened value) for which a condition holds."""
     x = flatten_all(node.x) if "axis" not in node.attributes else node.x
     axis = node.axis(0, x.rank)
     builder, condition = node.builder, node[1]

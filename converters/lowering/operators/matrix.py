@@ -15,13 +15,13 @@ from converters.lowering.value import Value
 
 @lowers("MatMul")
 def matmul_(node: Node) -> Value:
-    """numpy's matmul."""
+    """Multiply as numpy's matmul does."""
     return matmul(node.x, node[1])
 
 
 @lowers("Gemm")
 def gemm(node: Node) -> Value:
-    """alpha · A' B' + beta · C."""
+    """Return alpha · A' B' + beta · C."""
     alpha, beta = (float(node.attribute(name, 1.0)) for name in ("alpha", "beta"))
     x = swap_last(node.x) if node.attribute("transA", 0) else node.x
     y = swap_last(node[1]) if node.attribute("transB", 0) else node[1]
@@ -37,12 +37,12 @@ def gemm(node: Node) -> Value:
 
 @lowers("MatMulInteger")
 def matmul_integer(node: Node) -> Value:
-    """(A - a) (B - b) in int32."""
-    x, y = (centred(node, value, zero) for value, zero in ((node.x, node.get(2)), (node[1], node.get(3))))
+    """Multiply A - a by B - b in int32."""
+    x, y = (centred(value, zero) for value, zero in ((node.x, node.get(2)), (node[1], node.get(3))))
     return matmul(x, y)
 
 
-def centred(node: Node, x: Value, zero: Value | None) -> Value:
+def centred(x: Value, zero: Value | None) -> Value:
     """Return an 8-bit value minus its zero point as int32, with the bound that follows from its type."""
     wide = a.cast(x, np.dtype(np.int32))
     if zero is not None:

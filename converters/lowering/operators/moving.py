@@ -7,6 +7,7 @@ import numpy as np
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering import shapes as s
+from converters.lowering.builder import INT32
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import reshape, reshape_to
 from converters.lowering.value import Atom, Atoms, Value, flatten
@@ -14,13 +15,12 @@ from converters.lowering.value import Atom, Atoms, Value, flatten
 
 @lowers("Reshape")
 def reshape_(node: Node) -> Value:
-    """New shape: 0 copies a size (unless `allowzero`), -1 takes what is left."""
+    """Change the shape: 0 copies a size (unless `allowzero`), -1 takes what is left."""
     x = node.x
     shape = node[1] if "shape" not in node.attributes else node.builder.constant(np.array(node.attributes["shape"]))
-    if shape.data is None and shape.elements is None:
+    entries = node.builder.elements_of(shape)
+    if entries is None:
         return _reshape_at_run_time(node, shape)
-    entries = shape.elements if shape.data is None else [int(v) for v in shape.data.reshape(-1)]
-    assert entries is not None
     copies = not node.attribute("allowzero", 0)
     wanted: list[Atoms | None] = []
     for i, entry in enumerate(entries):
@@ -42,22 +42,23 @@ def _copied(node: Node, dim: int) -> Atoms:
 def _reshape_at_run_time(node: Node, shape: Value) -> Value:
     """Reshape to sizes that the model computes: only the rank has to be known."""
     rank = shape.shape[0]
+    if node.declared is not None and None not in node.declared and node.x.data is None:
+        return reshape(node.x, [size or 0 for size in node.declared])
     if rank is None:
         raise node.refuse("even the rank of its result is known only at run time", "fix the model's input shapes")
     builder = node.builder
-    sizes = builder.tensor(a.cast(shape, s.INT32))
+    sizes = builder.tensor(a.cast(shape, INT32))
     tensor = builder.emit("RESHAPE", [builder.tensor(node.x)], [sizes], shape=(None,) * rank)
     return builder.value(tensor)
 
 
 @lowers("Flatten")
 def flatten_(node: Node) -> Value:
-    """Two dimensions: those before `axis`, and those from it on."""
+    """Merge into two dimensions: those before `axis`, and those from it on."""
     axis = int(node.attribute("axis", 1))
     axis = axis + node.x.rank if axis < 0 else axis
     if node.x.data is not None:
-        front = int(np.prod(node.x.shape[:axis], dtype=int))
-        return reshape(node.x, [front, -1])
+        return reshape(node.x, [int(np.prod(node.x.data.shape[:axis])), -1])
     return node.x.with_dims([flatten(node.x.dims[:axis]), flatten(node.x.dims[axis:])])
 
 
@@ -92,7 +93,7 @@ def concat(node: Node) -> Value:
 
 @lowers("Slice")
 def slice_(node: Node) -> Value:
-    """x[start:end:step] along axes."""
+    """Return x[start:end:step] along axes."""
     starts, ends = node.ints(1, "starts"), node.ints(2, "ends")
     if starts is None or ends is None:
         raise MalformedModel(node.where, "Slice lacks its starts or ends", "correct the model")
@@ -186,10 +187,11 @@ PAD_MODES = {
 
 @lowers("DepthToSpace")
 def depth_to_space(node: Node) -> Value:
-    """Channels to blocks of pixels."""
-    n, c, h, w = node.x.shape
+    """Turn channels into blocks of pixels."""
+    if node.x.rank != 4 or node.x.shape[1] is None:
+        raise node.refuse("its input is no image with a known number of channels", "fix the input shapes of the model")
     block, column_first = node.attribute("blocksize"), node.attribute("mode", "DCR") == "DCR"
-    depth = (c or 0) // block**2
+    depth = node.x.shape[1] // block**2
     split = [block, block, depth] if column_first else [depth, block, block]
     x = reshape_to(node.x, [node.x.dims[0], *((Atom(size),) for size in split), *node.x.dims[2:]])
     x = s.transpose(x, [0, 3, 4, 1, 5, 2] if column_first else [0, 1, 4, 2, 5, 3])
@@ -198,7 +200,7 @@ def depth_to_space(node: Node) -> Value:
 
 @lowers("SpaceToDepth")
 def space_to_depth(node: Node) -> Value:
-    """Blocks of pixels to channels."""
+    """Turn blocks of pixels into channels."""
     block = node.attribute("blocksize")
     x = node.x
     for dim in (3, 2):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from converters.edge_graph import DType
 from converters.lowering import arithmetic as a
 from converters.lowering.layout import isolate
 from converters.lowering.node import Node, lowers
@@ -16,7 +15,7 @@ def _by_channel(parameter: Value, rank: int) -> Value:
 
 @lowers("BatchNormalization")
 def batch_normalization(node: Node) -> Value:
-    """(x - mean) / sqrt(variance + epsilon) · scale + bias, with the statistics of training."""
+    """Return (x - mean) / sqrt(variance + epsilon) · scale + bias, with the statistics of training."""
     if node.attribute("training_mode", 0):
         raise node.refuse("it is in training mode", "export the model in inference mode")
     x = node.x
@@ -43,7 +42,7 @@ def standardize(x: Value, dims: range, epsilon: float) -> Value:
 
 @lowers("LpNormalization")
 def lp_normalization(node: Node) -> Value:
-    """x divided by its norm along an axis; 0 where the norm is 0."""
+    """Divide x by its norm along an axis; give 0 where the norm is 0."""
     axis, x = node.axis(-1), node.x
     p = node.attribute("p", 2)
     norm = a.sum_(a.abs_(x), [axis]) if p == 1 else a.sqrt(a.sum_(x * x, [axis]))
@@ -52,14 +51,21 @@ def lp_normalization(node: Node) -> Value:
 
 @lowers("LRN")
 def local_response_normalization(node: Node) -> Value:
-    """x / (bias + alpha / size · Σ x²)^beta over neighbouring channels."""
+    """Return x / (bias + alpha / size · Σ x²)^beta over neighbouring channels."""
     size = int(node.attribute("size"))
     alpha, beta, bias = (float(node.attribute(k, d)) for k, d in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
     if size % 2 and node.x.rank == 4:
         isolated = isolate(node.x, [1], last=True)
-        options = {"radius": size // 2, "bias": bias, "alpha": alpha / size, "beta": beta}
-        kind = "LOCAL_RESPONSE_NORMALIZATION"
-        return isolated.result(node.builder.emit(kind, [isolated.tensor], shape=isolated.tensor.shape, **options))
+        result = node.builder.emit(
+            "LOCAL_RESPONSE_NORMALIZATION",
+            [isolated.tensor],
+            shape=isolated.tensor.shape,
+            radius=size // 2,
+            bias=bias,
+            alpha=alpha / size,
+            beta=beta,
+        )
+        return isolated.result(result)
     before = (size - 1) // 2
     squares = pad(node.x * node.x, {1: (before, size - 1 - before)})
     total = sum_of_shifts(squares, size, node.x.shape[1] or 0)
@@ -73,5 +79,3 @@ def sum_of_shifts(x: Value, count: int, size: int) -> Value:
         total = total + slice_(x, {1: slice(start, start + size)})
     return total
 
-
-__all__ = ["DType"]

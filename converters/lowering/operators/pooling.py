@@ -66,7 +66,11 @@ def max_unpool(node: Node) -> Value:
     rows = a.cast(flatten_all(node[1]), np.dtype(np.int32))
     result = reshape(scatter_rows(empty, rows, reshape(flatten_all(node.x), [-1, 1]), "none"), full)
     wanted = node.ints(2, "output_shape")
-    return result if wanted is None else pad(result, {d: (0, w - f) for d, (w, f) in enumerate(zip(wanted, full, strict=True))})
+    return (
+        result
+        if wanted is None
+        else pad(result, {d: (0, w - f) for d, (w, f) in enumerate(zip(wanted, full, strict=True))})
+    )
 
 
 @lowers("AveragePool")

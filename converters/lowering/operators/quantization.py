@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import onnx_ir as ir
 
-from converters.edge_graph import Array, DType
+from converters.edge_graph import Array, DType, Quantization
 from converters.lowering import arithmetic as a
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.convolution import convolve
@@ -46,29 +46,33 @@ def dequantize(node: Node) -> Value:
     offset = None if zero is None else _aligned(node, zero, axis)
     if node.x.data is not None and scale.data is not None:
         return _constant(node.x, scale.data, None if offset is None else offset.data)
-    native = _native(node, scale, offset, node.x.dtype)
-    if native is not None:
-        return node.builder.unary("DEQUANTIZE", node.x, dtype=a.FLOAT32, **native)
+    quantization = _native(node, scale, offset, node.x.dtype)
+    tensor = node.x.tensor
+    if quantization is not None and tensor is not None and _same(tensor.quantization or quantization, quantization):
+        tensor.quantization = quantization
+        return node.builder.unary("DEQUANTIZE", node.x, dtype=a.FLOAT32)
     shifted = a.cast(node.x, INT32) - (0 if offset is None else a.cast(offset, INT32))
     return a.cast(shifted, a.FLOAT32) * scale
 
 
+def _same(first: Quantization, second: Quantization) -> bool:
+    return np.array_equal(first.scale, second.scale) and np.array_equal(first.zero_point, second.zero_point)
+
+
 def _constant(x: Value, scale: Array, zero: Array | None) -> Value:
     """Dequantise a constant and remember its scale, so that it can be stored in 8 bits again without loss."""
-    assert x.data is not None
-    whole = x.data.astype(np.int32) - (0 if zero is None else zero.astype(np.int32))
+    whole = x.array.astype(np.int32) - (0 if zero is None else zero.astype(np.int32))
     real = whole.astype(np.float32) * scale.astype(np.float32)
-    full = np.broadcast_to(scale, (*[1] * (whole.ndim - scale.ndim), *scale.shape))
-    return replace(x.builder.constant(real), scale=full)
+    return replace(x.builder.constant(real), scale=np.broadcast_to(scale, real.shape))
 
 
-def _native(node: Node, scale: Value, zero: Value | None, dtype: DType) -> dict[str, float | int | str] | None:
-    """Return scale and zero point of one tensor as attributes; None if the kernels cannot express them."""
-    if scale.data is None or scale.rank or (zero is not None and (zero.data is None or zero.rank)):
+def _native(node: Node, scale: Value, zero: Value | None, dtype: DType) -> Quantization | None:
+    """Return the parameters of a tensor that the target's own operators can hold: 8 bits, one scale."""
+    constant = scale.data is not None and (zero is None or zero.data is not None)
+    if not constant or scale.rank or dtype.name not in ("int8", "uint8") or not node.builder.target.has("QUANTIZE"):
         return None
-    if dtype.name not in ("int8", "uint8"):
-        return None
-    return {"scale": float(scale.data), "zero_point": 0 if zero is None or zero.data is None else int(zero.data)}
+    offset = 0 if zero is None else int(zero.array)
+    return Quantization(scale.array.reshape(1).astype(np.float32), np.array([offset], np.int64))
 
 
 @lowers("QuantizeLinear")
@@ -80,10 +84,12 @@ def quantize(node: Node) -> Value:
     if node.attribute("output_dtype", 0):
         dtype = np.dtype(ir.DataType(node.attribute("output_dtype")).numpy())
     offset = None if zero is None else _aligned(node, zero, axis)
-    native = _native(node, scale, offset, dtype)
-    if native is not None and node.x.dtype == a.FLOAT32 and node.builder.target.has("QUANTIZE"):
-        return node.builder.unary("QUANTIZE", node.x, dtype=dtype, **native)
-    return saturate(a.cast(node.x, a.FLOAT32) / scale, offset, dtype)
+    quantization = _native(node, scale, offset, dtype)
+    if quantization is None or node.x.dtype != a.FLOAT32 or node.x.data is not None:
+        return saturate(a.cast(node.x, a.FLOAT32) / scale, offset, dtype)
+    result = node.builder.unary("QUANTIZE", node.x, dtype=dtype)
+    result.stored.quantization = quantization
+    return result
 
 
 def saturate(x: Value, zero: Value | None, dtype: DType) -> Value:
@@ -108,35 +114,34 @@ def dynamic_quantize(node: Node) -> list[Value]:
 
 @lowers("QLinearMatMul")
 def quantized_matmul(node: Node) -> Value:
-    """Matrix product of quantised operands, quantised again."""
-    x, y = (centred(node, node[i], _zero(node, i + 2, node[i].rank, last=i == 3)) for i in (0, 3))
-    product = a.cast(matmul(x, y), a.FLOAT32)
-    scales = a.cast(_scale(node, 1, x.rank, last=False), a.FLOAT32) * _scale(node, 4, y.rank, last=True)
-    return saturate(product * (scales / _scale(node, 6, 2, last=False)), node[7], node[7].dtype)
+    """Multiply quantised matrices (each with scale and zero point) and quantise the product."""
+    x_scale, x_zero = (_by_row(node[i]) for i in (1, 2))
+    y_scale, y_zero, scale, zero = (_scalar(node[i]) for i in (4, 5, 6, 7))
+    product = matmul(centred(node.x, x_zero), centred(node[3], y_zero))
+    factor = a.cast(x_scale, a.FLOAT32) * a.cast(y_scale, a.FLOAT32) / a.cast(scale, a.FLOAT32)
+    return saturate(a.cast(product, a.FLOAT32) * factor, zero, node[7].dtype)
 
 
-def _scale(node: Node, index: int, rank: int, *, last: bool) -> Value:
-    value = a.cast(node[index], a.FLOAT32)
-    if value.rank != 1 or value.shape == (1,):
-        return reshape(value, []) if value.rank <= 1 else value
-    return value if last else reshape(value, [-1, 1])
+def _scalar(parameter: Value) -> Value:
+    """Return a parameter for the whole tensor as a scalar, and one for each column as it is."""
+    return reshape(parameter, []) if parameter.shape == (1,) else parameter
 
 
-def _zero(node: Node, index: int, rank: int, *, last: bool) -> Value:
-    value = node[index]
-    if value.rank != 1 or value.shape == (1,):
-        return reshape(value, []) if value.rank <= 1 else value
-    return value if last else reshape(value, [-1, 1])
+def _by_row(parameter: Value) -> Value:
+    parameter = _scalar(parameter)
+    return reshape(parameter, [-1, 1]) if parameter.rank == 1 else parameter
 
 
 @lowers("QLinearConv")
 def quantized_convolution(node: Node) -> Value:
-    """Convolution of quantised operands, quantised again: x, its scale, zero; w, its scale, zero; y's scale, zero; bias."""
-    column = [-1] + [1] * (node[3].rank - 1)
-    x = a.cast(centred(node, node.x, reshape(node[2], [])), a.FLOAT32) * reshape(node[1], [])
-    w_zero, w_scale = (reshape(node[i], []) if node[i].shape in ((), (1,)) else reshape(node[i], column) for i in (5, 4))
-    w = a.cast(centred(node, node[3], w_zero), a.FLOAT32) * w_scale
+    """Convolve x with a filter w and quantise: x, its scale, zero; w, its scale, zero; y's scale, zero; bias."""
+    x_scale, x_zero, w_scale, w_zero, scale, zero = (_scalar(node[i]) for i in (1, 2, 4, 5, 6, 7))
+    x = a.cast(centred(node.x, x_zero), a.FLOAT32) * x_scale
+    w = a.cast(centred(node[3], _by_filter(w_zero, node[3])), a.FLOAT32) * _by_filter(w_scale, node[3])
     bias = node.get(8)
-    real = None if bias is None else a.cast(bias, a.FLOAT32) * (reshape(node[1], []) * node[4])
-    y = convolve(node, x, w, real)
-    return saturate(y / reshape(node[6], []), reshape(node[7], []), node[7].dtype)
+    y = convolve(node, x, w, None if bias is None else a.cast(bias, a.FLOAT32) * (x_scale * node[4]))
+    return saturate(y / scale, zero, node[7].dtype)
+
+
+def _by_filter(parameter: Value, weight: Value) -> Value:
+    return parameter if parameter.rank == 0 else reshape(parameter, [-1] + [1] * (weight.rank - 1))

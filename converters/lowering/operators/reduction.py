@@ -60,7 +60,7 @@ def _bool_reduction(node: Node, dims: Sequence[int], keepdims: bool) -> Value:
 
 @lowers("ArgMax", "ArgMin")
 def arg(node: Node) -> Value:
-    """Index of the extreme entry, the first or the last of equals."""
+    """Return the index of the extreme entry, the first or the last of equals."""
     axis, keepdims = node.axis(0), bool(node.attribute("keepdims", 1))
     kind = "ARG_MAX" if node.op == "ArgMax" else "ARG_MIN"
     if not node.attribute("select_last_index", 0):
@@ -73,7 +73,7 @@ def arg(node: Node) -> Value:
 
 @lowers("Softmax", "LogSoftmax", "Hardmax")
 def softmax(node: Node) -> Value:
-    """Along one axis; before opset 13 along all axes from `axis` on, taken together."""
+    """Work along one axis; before opset 13 along all axes from `axis` on, taken together."""
     x, old = node.x, node.version < 13
     axis = node.axis(1 if old else -1)
     if old:
@@ -105,8 +105,7 @@ SOFTMAX: Mapping[str, Callable[[Value, int], Value]] = {
 
 @lowers("CumSum")
 def cumsum(node: Node) -> Value:
-    """Running sum."""
+    """Sum what stands before each entry, and the entry itself unless `exclusive`."""
     (axis,) = node.ints(1, "axis") or [0]
     flags = {name: bool(node.attribute(name, 0)) for name in ("exclusive", "reverse")}
     return a.cumsum(node.x, axis, **flags)
-

@@ -41,7 +41,7 @@ def resize(node: Node) -> Value:
     """Resample some axes to given sizes or by given scales."""
     x = node.x
     axes = [axis % x.rank for axis in node.attribute("axes") or range(x.rank)]
-    if any(x.shape[axis] is None for axis in axes) :
+    if any(x.shape[axis] is None for axis in axes):
         return _resize_unknown(node, axes)
     first = 1 if node.version < 11 else 2
     scales, sizes = node.constant(first, "scales"), node.constant(3, "sizes")
@@ -51,7 +51,14 @@ def resize(node: Node) -> Value:
         raise node.refuse("it has neither scales nor sizes", "correct the model")
     rows = _sizes_and_scales(node, axes, scales, sizes)
     if node.version < 11:
-        return resample(node, x, {d: Sampling(x.shape[d] or 0, o, s, node.attribute("mode", "nearest"), "asymmetric", "floor") for d, (o, s) in rows.items()})
+        return resample(
+            node,
+            x,
+            {
+                d: Sampling(x.shape[d] or 0, o, s, node.attribute("mode", "nearest"), "asymmetric", "floor")
+                for d, (o, s) in rows.items()
+            },
+        )
     samplings = {}
     for i, (dim, (output, scale)) in enumerate(rows.items()):
         crop = (0.0, 1.0) if region is None or not region.size else (float(region[i]), float(region[i + len(axes)]))
@@ -172,7 +179,9 @@ def _resize_unknown(node: Node, axes: list[int]) -> Value:
 def _repeated(x: Value, dim: int, count: int) -> Value:
     from converters.lowering.shapes import merge_dims, tile, unsqueeze
 
-    return merge_dims(tile(unsqueeze(x, [dim + 1]), [count if d == dim + 1 else 1 for d in range(x.rank + 1)]), dim, dim + 2)
+    return merge_dims(
+        tile(unsqueeze(x, [dim + 1]), [count if d == dim + 1 else 1 for d in range(x.rank + 1)]), dim, dim + 2
+    )
 
 
 __all__ = ["isolate"]

@@ -63,7 +63,9 @@ def _reflect(x: Value, low: float, high: float) -> Value:
     return (low + span) - a.abs_(a.floor_mod(x - low, 2 * span) - span)
 
 
-def sample(image: Value, positions: Sequence[Value], mode: str, padding: str, bounds: Sequence[tuple[float, float]]) -> Value:
+def sample(
+    image: Value, positions: Sequence[Value], mode: str, padding: str, bounds: Sequence[tuple[float, float]]
+) -> Value:
     """Read `image` `[N, C, spatial...]` at positions `[N, P]` for each spatial axis; returns `[N, P, C]`.
 
     `padding` is zeros, border or reflection (between `bounds`).
@@ -129,7 +131,9 @@ def roi_align(node: Node) -> Value:
         raise node.refuse("its sampling adapts to each region, or takes a maximum", "set sampling_ratio and mode=avg")
     count = static_shape(node[1])[0]
     scale = float(node.attribute("spatial_scale", 1.0))
-    half_pixel = node.attribute("coordinate_transformation_mode", "half_pixel" if node.version >= 16 else "") == "half_pixel"
+    half_pixel = (
+        node.attribute("coordinate_transformation_mode", "half_pixel" if node.version >= 16 else "") == "half_pixel"
+    )
     corners = [squeeze(v, [1]) * scale - (0.5 if half_pixel else 0.0) for v in split(node[1], [1] * 4, 1)]
     outputs = [int(node.attribute(f"output_{name}", 1)) for name in ("height", "width")]
     axes = []
@@ -193,9 +197,7 @@ def deformable_convolution(node: Node) -> Value:
 
 def _tap_positions(frame: Sequence[Window]) -> list[np.ndarray]:
     """Return where each tap of each output position lies, before it is shifted: one `[taps, points]` an axis."""
-    axes = [
-        np.arange(w.kernel)[:, None] * w.dilation + np.arange(w.output or 0) * w.stride - w.before for w in frame
-    ]
+    axes = [np.arange(w.kernel)[:, None] * w.dilation + np.arange(w.output or 0) * w.stride - w.before for w in frame]
     rows, columns = axes
     shape = (rows.shape[0], columns.shape[0], rows.shape[1], columns.shape[1])
     grids = (rows[:, None, :, None], columns[None, :, None, :])

@@ -21,7 +21,9 @@ def _fourier(x: Value, y: Value | None, outputs: int, *, inverse: bool) -> tuple
     angle = 2 * np.pi * np.outer(np.arange(size), np.arange(outputs)) / size
     share = 1 / size if inverse else 1.0
     sign = 1 if inverse else -1
-    cos, sin = (x.builder.constant((table * share).astype(np.float32)) for table in (np.cos(angle), sign * np.sin(angle)))
+    cos, sin = (
+        x.builder.constant((table * share).astype(np.float32)) for table in (np.cos(angle), sign * np.sin(angle))
+    )
     if y is None:
         return matmul(x, cos), matmul(x, sin)
     return matmul(x, cos) - matmul(y, sin), matmul(x, sin) + matmul(y, cos)

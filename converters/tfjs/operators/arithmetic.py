@@ -11,24 +11,18 @@ import math
 import numpy as np
 
 from converters.edge_graph import DType, Op
-from converters.tfjs.nodes import INT32, Nodes, stored_dtype
+from converters.tfjs.nodes import INT32, Nodes, operand, stored_dtype
 
 HALF_SQRT = math.sqrt(0.5)
 
 
-def _dtype(op: Op) -> DType:
-    """Return the type of the first operand."""
-    assert op.inputs[0] is not None
-    return op.inputs[0].dtype
-
-
 def _is_integer(op: Op) -> bool:
-    return _dtype(op).kind in "iu"
+    return operand(op, 0).dtype.kind in "iu"
 
 
 def cast(w: Nodes, op: Op) -> str:
     """Convert the type, keeping the low bits of a whole number as C does."""
-    (x,), source, target = w.operands(op), _dtype(op), op.outputs[0].dtype
+    (x,), source, target = w.operands(op), operand(op, 0).dtype, op.outputs[0].dtype
     if target == np.bool_:
         zero = w.constant(0, stored_dtype(source))
         return x if source == np.bool_ else w.add("NotEqual", [x, zero])  # Cast to bool keeps the lowest byte
@@ -48,21 +42,21 @@ def _wrap(w: Nodes, x: str, target: DType) -> str:
 
 
 def divide(w: Nodes, op: Op) -> str:
-    """x / y; whole numbers are rounded towards zero."""
+    """Divide x by y; whole numbers are rounded towards zero."""
     x, y = w.operands(op)
     if not _is_integer(op):
         return w.add("RealDiv", [x, y])
-    magnitude = _floor_divide(w, _magnitude(w, x), _magnitude(w, y))
+    magnitude = floor_quotient(w, _magnitude(w, x), _magnitude(w, y))
     return w.add("Mul", [magnitude, w.add("Mul", [w.add("Sign", [x]), w.add("Sign", [y])])])
 
 
 def floor_divide(w: Nodes, op: Op) -> str:
-    """floor(x / y)."""
+    """Divide and round down."""
     x, y = w.operands(op)
-    return _floor_divide(w, x, y) if _is_integer(op) else w.add("Floor", [w.add("RealDiv", [x, y])])
+    return floor_quotient(w, x, y) if _is_integer(op) else w.add("Floor", [w.add("RealDiv", [x, y])])
 
 
-def _floor_divide(w: Nodes, x: str, y: str) -> str:
+def floor_quotient(w: Nodes, x: str, y: str) -> str:
     """Divide the exact multiple of y below x, then the little that float32 left of it.
 
     Exact while |x| + |y| < 2^31: the remainder of the first quotient is at most 300 y, which float32 divides exactly.
@@ -74,13 +68,13 @@ def _floor_divide(w: Nodes, x: str, y: str) -> str:
 
 
 def negate(w: Nodes, op: Op) -> str:
-    """-x."""
+    """Change the sign."""
     (x,) = w.operands(op)
     return w.add("Sub", [w.constant(0, INT32), x]) if _is_integer(op) else w.add("Neg", [x])
 
 
 def absolute(w: Nodes, op: Op) -> str:
-    """|x|."""
+    """Drop the sign."""
     (x,) = w.operands(op)
     return _magnitude(w, x) if _is_integer(op) else w.add("Abs", [x])
 
@@ -90,7 +84,10 @@ def _magnitude(w: Nodes, x: str) -> str:
 
 
 def gelu(w: Nodes, op: Op) -> str:
-    """x Φ(x), by erf, or by tanh if the model asks for that. Source: Hendrycks and Gimpel, arXiv 1606.08415."""
+    """Multiply x by Φ(x), from erf, or from tanh if the model asks for that.
+
+    Source: D. Hendrycks and K. Gimpel, arXiv 1606.08415.
+    """
     (x,) = w.operands(op)
     if op.attributes.get("approximate"):
         cube = w.add("Mul", [w.add("Square", [x]), w.add("Mul", [x, _number(w, 0.044715)])])
@@ -106,28 +103,27 @@ def _number(w: Nodes, value: float) -> str:
 
 
 def hard_swish(w: Nodes, op: Op) -> str:
-    """x · clip(x + 3, 0, 6) / 6."""
+    """Multiply x by clip(x + 3, 0, 6) / 6."""
     (x,) = w.operands(op)
     gate = w.add("Relu6", [w.add("AddV2", [x, _number(w, 3)])])
     return w.add("Mul", [w.add("Mul", [x, gate]), _number(w, 1 / 6)])
 
 
-def clip_to_unit(w: Nodes, op: Op) -> str:
-    """clip(x, -1, 1)."""
-    return w.add("ClipByValue", [*w.operands(op), _number(w, -1), _number(w, 1)])
+def activation(w: Nodes, op: Op) -> str:
+    """Write an activation that is an operator of its own."""
+    (x,) = w.operands(op)
+    return activate(w, op.kind, x)
+
+
+def activate(w: Nodes, kind: str, x: str) -> str:
+    """Apply RELU, RELU6 or RELU_N1_TO_1."""
+    if kind == "RELU_N1_TO_1":
+        return w.add("ClipByValue", [x, _number(w, -1), _number(w, 1)])
+    return w.add(kind.capitalize(), [x])
 
 
 def prelu(w: Nodes, op: Op) -> str:
-    """x where positive, slope · x elsewhere; TF.js's own operator reads a broadcast slope wrongly."""
+    """Multiply negative entries by a slope; TF.js's own operator reads a broadcast slope wrongly."""
     x, slope = w.operands(op)
     negative = w.add("Minimum", [x, _number(w, 0)])
     return w.add("AddV2", [w.add("Relu", [x]), w.add("Mul", [negative, slope])])
-
-
-def bitwise_xor(w: Nodes, op: Op) -> str:
-    """x + y - 2 (x & y), modulo 2^32."""
-    x, y = w.operands(op)
-    shape = w.add("BroadcastArgs", [w.add("Shape", [x]), w.add("Shape", [y])])
-    x, y = (w.add("BroadcastTo", [operand, shape]) for operand in (x, y))  # BitwiseAnd does not broadcast
-    common = w.add("BitwiseAnd", [x, y])
-    return w.add("Sub", [w.add("AddV2", [x, y]), w.add("AddV2", [common, common])])

@@ -8,7 +8,7 @@ import numpy as np
 
 from converters.edge_graph import Op, Tensor
 from converters.errors import Refusal
-from converters.tfjs.nodes import INT32, Nodes
+from converters.tfjs.nodes import INT32, Nodes, operand
 
 
 def gather(w: Nodes, op: Op) -> str:
@@ -26,7 +26,6 @@ def concat(w: Nodes, op: Op) -> str:
 def pad(w: Nodes, op: Op) -> str:
     """Surround with a constant: 0, or the third operand."""
     x, widths, *fill = w.operands(op)
-    assert op.inputs[0] is not None
     return w.add("PadV2", [x, widths, *(fill or [w.constant(0, np.float32)])])
 
 
@@ -40,8 +39,8 @@ def strided_slice(w: Nodes, op: Op) -> str:
 
     TF.js's StridedSlice returns int32 as if its bits were float32 unless every stride is 1.
     """
-    x, *bounds = op.inputs
-    rows = [_row(op, axis, size, bounds) for axis, size in enumerate(_shape(x))]
+    x, bounds = operand(op, 0), [operand(op, i) for i in (1, 2, 3)]
+    rows = [_row(op, axis, size, bounds) for axis, size in enumerate(x.shape)]
     name = w.name(x)
     plain = [(start, size) if isinstance(start, int) else (0, -1) for start, size in rows]
     if any(row != (0, -1) for row in plain):
@@ -53,12 +52,7 @@ def strided_slice(w: Nodes, op: Op) -> str:
     return name
 
 
-def _shape(tensor: Tensor | None) -> Sequence[int | None]:
-    assert tensor is not None
-    return tensor.shape
-
-
-def _row(op: Op, axis: int, size: int | None, bounds: Sequence[Tensor | None]) -> tuple[int | np.ndarray, int]:
+def _row(op: Op, axis: int, size: int | None, bounds: Sequence[Tensor]) -> tuple[int | np.ndarray, int]:
     """Return begin and size (-1: to the end) for one axis, or the indices to gather where the stride is not 1."""
     begin, end, stride = (_entry(op, tensor, axis) for tensor in bounds)
     open_begin, open_end = (bool(op.attributes.get(f"{side}_mask", 0) >> axis & 1) for side in ("begin", "end"))
@@ -79,15 +73,15 @@ def _row(op: Op, axis: int, size: int | None, bounds: Sequence[Tensor | None]) -
     raise Refusal("Slice", op.where, why, "fix the input shapes of the model")
 
 
-def _entry(op: Op, tensor: Tensor | None, axis: int) -> int:
-    if tensor is None or tensor.data is None:
+def _entry(op: Op, tensor: Tensor, axis: int) -> int:
+    if tensor.data is None:
         raise Refusal("Slice", op.where, "its bounds are computed when the model runs", "make the bounds constants")
     return int(tensor.data[axis])
 
 
 def space_to_depth(w: Nodes, op: Op) -> str:
     """Blocks of pixels to channels: `[N, H, W, C]` to `[N, H/b, W/b, b·b·C]`."""
-    block, (_, height, width, depth) = op.attributes["block_size"], _shape(op.inputs[0])
+    block, (_, height, width, depth) = op.attributes["block_size"], operand(op, 0).shape
     if height is None or width is None or depth is None:
         raise Refusal("SpaceToDepth", op.where, "its size is known only at run time", "fix the model's input shapes")
     (x,) = w.operands(op)
@@ -105,3 +99,8 @@ def depth_to_space(w: Nodes, op: Op) -> str:
 def range_(w: Nodes, op: Op) -> str:
     """start, start + step, … below the limit."""
     return w.add("Range", w.operands(op), Tidx=op.outputs[0].dtype)
+
+
+def non_max_suppression(w: Nodes, op: Op) -> str:
+    """Write a suppression that gives indices of the boxes to keep, filled up to the limit, and their count."""
+    return w.add("NonMaxSuppressionV4", w.operands(op), pad_to_max_output_size=True)

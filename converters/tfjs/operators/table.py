@@ -8,8 +8,8 @@ import numpy as np
 
 from converters.edge_graph import Array, Op
 from converters.errors import Refusal
-from converters.tfjs.nodes import Nodes
-from converters.tfjs.operators import arithmetic, moving, products
+from converters.tfjs.nodes import Nodes, operand
+from converters.tfjs.operators import arithmetic, bits, moving, products
 
 Emit = Callable[[Nodes, Op], str]
 
@@ -23,6 +23,10 @@ def row(name: str, **attributes: str) -> Emit:
     return emit
 
 
+# Activations that follow an operator, and the kinds that apply some of them by themselves.
+ACTIVATIONS = ("RELU", "RELU6", "RELU_N1_TO_1")
+FUSING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+
 TABLE: Mapping[str, Emit] = {
     "ABS": arithmetic.absolute,
     "ADD": row("AddV2"),
@@ -31,7 +35,7 @@ TABLE: Mapping[str, Emit] = {
     "ATAN2": row("Atan2"),
     "AVERAGE_POOL_2D": products.pool("AvgPool"),
     "BATCH_MATMUL": products.batch_matmul,
-    "BITWISE_XOR": arithmetic.bitwise_xor,
+    "BITWISE_XOR": bits.bitwise_xor,
     "BROADCAST_TO": row("BroadcastTo"),
     "CAST": arithmetic.cast,
     "CEIL": row("Ceil"),
@@ -74,6 +78,7 @@ TABLE: Mapping[str, Emit] = {
     "MIRROR_PAD": row("MirrorPad", mode="mode"),
     "MUL": row("Mul"),
     "NEG": arithmetic.negate,
+    "NON_MAX_SUPPRESSION_V4": moving.non_max_suppression,
     "NOT_EQUAL": row("NotEqual"),
     "PAD": moving.pad,
     "PADV2": moving.pad,
@@ -85,15 +90,14 @@ TABLE: Mapping[str, Emit] = {
     "REDUCE_MAX": row("Max", keep_dims="keep_dims"),
     "REDUCE_MIN": row("Min", keep_dims="keep_dims"),
     "REDUCE_PROD": row("Prod", keep_dims="keep_dims"),
-    "RELU": row("Relu"),
-    "RELU6": row("Relu6"),
-    "RELU_N1_TO_1": arithmetic.clip_to_unit,
+    **dict.fromkeys(ACTIVATIONS, arithmetic.activation),
     "RESHAPE": row("Reshape"),
     "RESIZE_BILINEAR": row("ResizeBilinear", align_corners="align_corners", half_pixel_centers="half_pixel_centers"),
     "RESIZE_NEAREST_NEIGHBOR": row(
         "ResizeNearestNeighbor", align_corners="align_corners", half_pixel_centers="half_pixel_centers"
     ),
     "REVERSE_V2": row("ReverseV2"),
+    "RIGHT_SHIFT": bits.right_shift,
     "ROUND": row("Round"),
     "RSQRT": row("Rsqrt"),
     "SCATTER_ND": row("ScatterNd"),
@@ -104,8 +108,10 @@ TABLE: Mapping[str, Emit] = {
     "SLICE": row("Slice"),
     "SOFTMAX": row("Softmax"),
     "SPACE_TO_DEPTH": moving.space_to_depth,
+    "SPLIT_V": row("SplitV"),
     "SQRT": row("Sqrt"),
     "SQUARE": row("Square"),
+    "STABLEHLO_AND": bits.bitwise_and,
     "STRIDED_SLICE": moving.strided_slice,
     "SUB": row("Sub"),
     "SUM": row("Sum", keep_dims="keep_dims"),
@@ -116,9 +122,6 @@ TABLE: Mapping[str, Emit] = {
     "TRANSPOSE_CONV": products.transpose_conv,
     "WHERE": row("Where"),
 }
-
-FUSES = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}  # write their activation themselves
-ACTIVATIONS: Mapping[str, str] = {"RELU": "Relu", "RELU6": "Relu6"}
 
 # What an operator gives whose operand has no entries: the wasm kernels return whatever lies in memory.
 EMPTY: Mapping[str, float] = {
@@ -141,16 +144,15 @@ def emit(w: Nodes, op: Op) -> None:
     if op.kind not in TABLE:
         raise Refusal(op.kind, op.where, "TF.js has no counterpart", "use a model without this operator")
     name = w.constant(_of_nothing(op)) if _reads_nothing(op) else TABLE[op.kind](w, op)
-    activation = ACTIVATIONS.get(op.attributes.get("fused_activation_function", "NONE"))
-    if activation and op.kind not in FUSES:
-        name = w.add(activation, [name])
+    activation = op.attributes.get("fused_activation_function")
+    if activation in ACTIVATIONS and not (op.kind in FUSING and activation in products.FUSED):
+        name = arithmetic.activate(w, activation, name)
     for i, tensor in enumerate(op.outputs):
         w.bind(tensor, f"{name}:{i}" if i else name)
 
 
 def _reads_nothing(op: Op) -> bool:
-    operand = op.inputs[0]
-    return op.kind in EMPTY and operand is not None and 0 in operand.shape and None not in op.outputs[0].shape
+    return op.kind in EMPTY and 0 in operand(op, 0).shape and None not in op.outputs[0].shape
 
 
 def _of_nothing(op: Op) -> Array:

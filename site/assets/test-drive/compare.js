@@ -7,14 +7,14 @@
  *
  * @typedef {object} Comparison
  * @property {boolean} passed
- * @property {number} largest largest absolute difference; NaN where a value is missing
+ * @property {number} largest largest absolute difference
  * @property {number} outside how many values lie outside the tolerance
  * @property {number} total how many values were compared
  */
 
 /**
  * Compare by numpy's `allclose` rule: |got - want| <= absolute + relative * |want|, and the same winner along the last
- * axis where the card asks for it.
+ * axis where the card asks for it. A value that is NaN or infinite never passes. `edge/verify.py` has the same rule.
  * @param {{data: ArrayLike<number | bigint>, shape: readonly number[]}} got
  * @param {{data: ArrayLike<number | bigint>, shape: readonly number[]}} want
  * @param {Tolerance} tolerance
@@ -26,7 +26,7 @@ export function compare(got, want, tolerance) {
   const { largest, outside } = differences(got.data, want.data, tolerance);
   const few = outside * 1e6 <= tolerance.mismatched_elements_per_million * total;
   const agreed = tolerance.top1_agreement == null || agreement(got, want) >= tolerance.top1_agreement;
-  return { passed: few && agreed, largest, outside, total };
+  return { passed: few && agreed && Number.isFinite(largest), largest, outside, total };
 }
 
 function differences(got, want, tolerance) {
@@ -37,7 +37,7 @@ function differences(got, want, tolerance) {
     const difference = Math.abs(Number(got[i]) - expected);
     largest = Math.max(largest, difference);
     const allowed = tolerance.absolute_tolerance + tolerance.relative_tolerance * Math.abs(expected);
-    if (!(difference <= allowed)) outside += 1; // NaN is outside
+    if (!(difference <= allowed)) outside += 1;
   }
   return { largest, outside };
 }
