@@ -24,16 +24,23 @@ def load(path: Path) -> ir.Model:
 
     Raises `MalformedModel` for bytes that are not ONNX, and for external data that is missing or outside the folder.
     """
-    data = _mapped(path)
+    try:
+        data = _mapped(path)
+        model, weights = _parse(data)
+        _attach(model, data, weights)
+        _check_external(path.parent.resolve(), model)
+    except MalformedModel as error:
+        raise error.inside(str(path)) from error.__cause__
+    return model
+
+
+def _parse(data: mmap.mmap | bytes) -> tuple[ir.Model, dict[str, Field]]:
     try:
         slim, weights = _without_weights(data)
-        model: ir.Model = ir.from_proto(onnx.ModelProto.FromString(slim))
+        return ir.from_proto(onnx.ModelProto.FromString(slim)), weights
     except Exception as error:  # protobuf and onnx_ir raise various types
         why = f"not an ONNX model ({type(error).__name__}: {error})"
-        raise MalformedModel(str(path), why, "download or export it again") from error
-    _attach(path, model, data, weights)
-    _check_external(path, model)
-    return model
+        raise MalformedModel("bytes", why, "download or export it again") from error
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:
@@ -41,9 +48,9 @@ def _mapped(path: Path) -> mmap.mmap | bytes:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except ValueError:  # an empty file
-        raise MalformedModel(str(path), "the file is empty", "download or export it again") from None
+        raise MalformedModel("bytes", "the file is empty", "download or export it again") from None
     except OSError as error:
-        raise MalformedModel(str(path), f"cannot be read ({error.strerror})", "check the path") from error
+        raise MalformedModel("path", f"cannot be read ({error.strerror})", "check the path") from error
 
 
 # ---- weights that stay in the file
@@ -137,15 +144,15 @@ def _append(message: bytearray, number: int, content: bytes) -> None:
     message += content
 
 
-def _attach(path: Path, model: ir.Model, data: mmap.mmap | bytes, weights: dict[str, Field]) -> None:
+def _attach(model: ir.Model, data: mmap.mmap | bytes, weights: dict[str, Field]) -> None:
     """Give initializers their bytes in the mapped file."""
     for name, field in weights.items():
         value = model.graph.initializers[name]
         if value.const_value is None:
-            raise MalformedModel(f"{path}: initializer {name!r}", "it has no data", "download or export it again")
+            raise MalformedModel(f"initializer {name!r}", "it has no data", "download or export it again")
         dtype, shape = value.const_value.dtype, value.const_value.shape.numpy()
         size = dtype.itemsize * int(np.prod([int(dim) for dim in shape], dtype=np.float64))
-        where = f"{path}: initializer {name!r}"
+        where = f"initializer {name!r}"
         if size != field.end - field.start:
             why = f"{list(shape)} {dtype.name} takes {size:,} bytes, and it has {field.end - field.start:,}"
             raise MalformedModel(where, why, "download or export it again")
@@ -156,14 +163,13 @@ def _attach(path: Path, model: ir.Model, data: mmap.mmap | bytes, weights: dict[
 # ---- weights in other files
 
 
-def _check_external(path: Path, model: ir.Model) -> None:
+def _check_external(folder: Path, model: ir.Model) -> None:
     """Let external data lie in the model's folder only, and be as long as it says."""
-    folder = path.parent.resolve()
     for name, value in model.graph.initializers.items():
         tensor = value.const_value
         if not isinstance(tensor, ir.ExternalTensor):
             continue
-        where = f"{path}: initializer {name!r}"
+        where = f"initializer {name!r}"
         target = (folder / tensor.location).resolve()
         if not target.is_relative_to(folder):
             raise MalformedModel(

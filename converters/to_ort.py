@@ -50,6 +50,7 @@ def sort_kernel_types(data: bytes) -> bytes:
     builder = flatbuffers.Builder(2 * len(data))
     builder.Bytes[-len(tail) :] = tail
     builder.head -= len(tail)
+    builder.minalign = 64  # the tail's tables keep the alignment that they were written with
     resolver = _write_operators(builder, sorted(_read_operators(_child(session, RESOLVER))))
     builder.StartObject(4)
     builder.PrependUOffsetTRelativeSlot(RESOLVER, resolver, 0)

@@ -31,4 +31,9 @@ def export(model: ir.Model, *, precision: str) -> Exported:
 
 def convert_file(src: Path, dst: Path, *, precision: str = "fp32") -> None:
     """Convert one `.onnx` file to one `.tflite` file; see `export` for what is raised."""
-    dst.write_bytes(export(load(src), precision=precision).files[".tflite"])
+    model = load(src)
+    try:
+        data = export(model, precision=precision).files[".tflite"]
+    except ConversionError as error:
+        raise error.inside(str(src)) from error
+    dst.write_bytes(data)

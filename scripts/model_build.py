@@ -93,8 +93,12 @@ class ModelBuild:
     @cached_property
     def rows(self) -> list[Row]:
         """Export every artefact, run it in its runtimes, and measure it."""
-        artefacts = (Artefact(row, precision, self._export(row, precision)) for row, precision in plan(self.card))
-        return [Row(artefact, self._parity(artefact), self._accuracy(artefact)) for artefact in artefacts]
+        return [self._row(Artefact(row, precision, self._export(row, precision))) for row, precision in plan(self.card)]
+
+    def _row(self, artefact: Artefact) -> Row:
+        parity = self._parity(artefact)
+        runs = all(row["status"] != "failed" for row in parity)
+        return Row(artefact, parity, self._accuracy(artefact) if runs else [])
 
     def _export(self, row: Format, precision: str) -> Path:
         recipe, calibration = row.recipes[precision], self.card.edge.calibration

@@ -97,8 +97,15 @@ def clip(x: Value, low: Operand, high: Operand) -> Value:
 
 # ---- along dimensions
 
-REDUCE: Mapping[str, Callable[..., Any]] = {"SUM": np.sum, "MEAN": np.mean, "REDUCE_MAX": np.max, "REDUCE_MIN": np.min, "REDUCE_PROD": np.prod,
-          "REDUCE_ANY": np.any, "REDUCE_ALL": np.all}  # fmt: skip
+REDUCE: Mapping[str, Callable[..., Any]] = {
+    "SUM": np.sum,
+    "MEAN": np.mean,
+    "REDUCE_MAX": np.max,
+    "REDUCE_MIN": np.min,
+    "REDUCE_PROD": np.prod,
+    "REDUCE_ANY": np.any,
+    "REDUCE_ALL": np.all,
+}
 
 
 def reduce(kind: str, x: Value, dims: Sequence[int], *, keepdims: bool = True) -> Value:

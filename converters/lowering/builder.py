@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, size_of
 
 Fold = Callable[..., Array]
 
+LARGEST = 2**28  # entries of a tensor: 1 GiB in float32
 INT32 = np.dtype(np.int32)
 
 
@@ -109,7 +111,15 @@ class Builder:
 
     def append(self, kind: str, inputs: list[Tensor | None], outputs: list[Tensor], attributes: dict[str, Any]) -> None:
         """Append an operator as it is."""
+        for output in outputs:
+            self.check_size(output)
         self.graph.ops.append(Op(kind, inputs, outputs, attributes, self.where))
+
+    def check_size(self, tensor: Tensor) -> None:
+        """Refuse tensors that no edge device holds: whoever writes 1e12 into a shape shall not exhaust memory."""
+        entries = math.prod(size for size in tensor.shape if size is not None)
+        if entries > LARGEST:
+            raise self.refuse(f"it makes a tensor of {entries:,} entries", f"stay below {LARGEST:,} entries")
 
     def compute_dtype(self, kind: str, dtype: DType) -> DType:
         """Return the type that operands of `dtype` are computed in.
@@ -147,7 +157,7 @@ class Builder:
             return self.constant(FOLDS[kind](x.data).astype(dtype or x.dtype))
         view = layout.compact(self.view(x), self.target.max_rank(kind))
         result = self.emit(kind, [view.stored], shape=view.stored.shape, dtype=dtype, **attributes)
-        return replace(view, tensor=result, dtype=result.dtype, elements=None, scale=None)
+        return replace(view, tensor=result, dtype=result.dtype, elements=None, bound=None)
 
     def binary(self, kind: str, x: Operand, y: Operand, *, dtype: DType | None = None, **attributes: Any) -> Value:
         """Apply an elementwise kind of two operands with numpy's broadcasting; a bare number takes the other's type."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 
 from converters.edge_graph import Array
+from converters.lowering.builder import LARGEST
 from converters.lowering.node import Node
 
 
@@ -16,6 +19,10 @@ def fold(node: Node) -> list[Array]:
 
     Raises `Refusal` when the reference implementation cannot run it.
     """
+    if _entries(node) > LARGEST:
+        raise node.refuse(
+            f"its constant result would hold {_entries(node):,} entries", "compute it when the model runs"
+        )
     feeds = {f"i{i}": value.data for i, value in enumerate(node.inputs) if value is not None and value.data is not None}
     names = [f"i{i}" if f"i{i}" in feeds else "" for i in range(len(node.inputs))]
     outputs = [name or f"unused{i}" for i, name in enumerate(node.outputs)]
@@ -31,6 +38,31 @@ def fold(node: Node) -> list[Array]:
         return list(ReferenceEvaluator(model).run(None, feeds))
     except Exception as error:  # the reference implementation raises whatever it meets
         raise node.refuse(f"it cannot be evaluated beforehand ({error})", "correct the model's constants") from error
+
+
+def _entries(node: Node) -> int:
+    """Return how many entries the result may have, for operators that can make much of little."""
+    operands = [value.array for value in node.inputs if value is not None]
+    growth = GROWTH.get(node.op)
+    if growth is not None:
+        return max(0, int(growth(*operands)))
+    return int(np.prod(np.broadcast_shapes(*(array.shape for array in operands)))) if node.op in BROADCAST else 0
+
+
+def _product(sizes: Array) -> int:
+    return math.prod(int(size) for size in sizes.reshape(-1))
+
+
+GROWTH: Mapping[str, Callable[..., float]] = {
+    "ConstantOfShape": _product,
+    "Expand": lambda x, shape: x.size * _product(shape),
+    "MatMul": lambda x, y: x.size * y.size // max(math.prod(y.shape[-2:-1] or x.shape[-1:]), 1) ** 2,
+    "OneHot": lambda x, depth, *_: x.size * _product(depth),
+    "Pad": lambda x, pads, *_: math.prod(int(size + np.abs(pads).sum()) for size in x.shape),
+    "Range": lambda start, limit, delta: (limit.sum() - start.sum()) / (delta.sum() or 1),
+    "Tile": lambda x, repeats: x.size * _product(repeats),
+}
+BROADCAST = {"Add", "And", "Div", "Equal", "Greater", "Less", "Max", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Where"}
 
 
 def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.NodeProto:

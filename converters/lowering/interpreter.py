@@ -43,8 +43,8 @@ def lower(model: ir.Model, target: Target) -> Graph:
         if value.name not in model.graph.initializers:
             scope[value.name or ""] = _input(builder, value, symbols)
     outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports), {})
-    for declared, value in zip(model.graph.outputs, outputs, strict=True):
-        builder.graph.outputs.append(_output(builder, value, declared))
+    for declared, output in zip(model.graph.outputs, outputs, strict=True):
+        builder.graph.outputs.append(_output(builder, output, declared))
     return builder.graph
 
 
@@ -53,6 +53,8 @@ def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value
     if value.shape is None or value.dtype is None:
         raise Refusal("input", where, "its type or rank is not stated", "state the shape of every input")
     tensor = Tensor(_dtype(value.dtype, where), tuple(_sizes(value.shape) or ()), name=value.name or "")
+    builder.where, builder.operator = where, "input"
+    builder.check_size(tensor)
     builder.graph.inputs.append(tensor)
     view = builder.value(builder.cast(tensor, FLOAT32) if tensor.dtype.name in HALVES else tensor)
     names = [str(dim) if not isinstance(dim, int) and dim.value is not None else "" for dim in value.shape]
@@ -123,7 +125,7 @@ class Interpreter:
             where = f"{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
             inputs = [None if value is None else self._lookup(scope, value, where) for value in node.inputs]
             call = self._call(node, inputs, scope, opsets, outer, where)
-            results = self._lower(call)
+            results = self._guarded(call)
             scope.update(zip(call.outputs, results, strict=False))
 
     def _call(
@@ -136,7 +138,7 @@ class Interpreter:
         where: str,
     ) -> Node:
         def run(graph: ir.Graph, operands: Sequence[Value]) -> list[Value]:
-            inner: Scope = ChainMap({}, scope)  # type: ignore[arg-type]
+            inner: Scope = ChainMap({}, scope)
             inner.update({v.name or "": operand for v, operand in zip(graph.inputs, operands, strict=False)})
             return self.run_graph(graph, inner, opsets, outer)
 
@@ -147,6 +149,17 @@ class Interpreter:
         known = {name: value for name, value in attributes.items() if value is not None}
         declared = _sizes(node.outputs[0].shape) if node.outputs else None
         return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, declared, run)
+
+    def _guarded(self, node: Node) -> Sequence[Value]:
+        """Lower a node; whatever a contradictory node makes Python say becomes an error that names it."""
+        try:
+            return self._lower(node)
+        except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+            shapes = ", ".join(str(list(value.shape)) for value in node.inputs if value is not None)
+            why = f"{node.op} of operands {shapes} is contradictory ({type(error).__name__}: {error})"
+            raise MalformedModel(
+                node.where, why, "check the model with onnx.checker; if it passes, report this"
+            ) from error
 
     def _lower(self, node: Node) -> Sequence[Value]:
         self.builder.where, self.builder.operator = node.where, node.op
@@ -188,7 +201,7 @@ def _attribute(attr: ir.Attr, outer: Mapping[str, Any]) -> Any:
 def _standard_function(node: Node) -> ir.Function | None:
     """Return the body by which the standard defines the operator, if it does so."""
     try:
-        schema = onnx.defs.get_schema(node.op, node.version, node.domain)
+        schema: Any = onnx.defs.get_schema(node.op, node.version, node.domain)  # its stubs lack the functions
     except onnx.defs.SchemaError:
         raise node.refuse(
             f"domain {node.domain or 'ai.onnx'!r} has no such operator", "use standard operators"
@@ -211,7 +224,7 @@ def _standard_function(node: Node) -> ir.Function | None:
 
 
 def _defaults(node: Node) -> dict[str, Any]:
-    schema = onnx.defs.get_schema(node.op, node.version, node.domain)
+    schema: Any = onnx.defs.get_schema(node.op, node.version, node.domain)
     given = {name: attr.default_value for name, attr in schema.attributes.items() if attr.default_value.name}
     return {name: onnx.helper.get_attribute_value(value) for name, value in given.items()}
 

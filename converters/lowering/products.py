@@ -7,14 +7,14 @@ import numpy as np
 from converters.edge_graph import Array, Tensor
 from converters.lowering import arithmetic as a
 from converters.lowering.layout import arrange, wide
-from converters.lowering.shapes import swap_last, squeeze, unsqueeze
+from converters.lowering.shapes import squeeze, swap_last, unsqueeze
 from converters.lowering.value import Atoms, Value, flatten, size_of
 
 EXACT = 2**24  # float32 holds all whole numbers up to here
 
 
 def matmul(x: Value, y: Value, bias: Value | None = None) -> Value:
-    """numpy's matmul, plus a constant bias of one entry a column."""
+    """Numpy's matmul, plus a constant bias of one entry a column."""
     if x.rank == 1:
         return squeeze(matmul(unsqueeze(x, [0]), y, bias), [-2 if y.rank > 1 else 0])
     if y.rank == 1:
@@ -28,7 +28,7 @@ def matmul(x: Value, y: Value, bias: Value | None = None) -> Value:
 
 
 def fully_connected(x: Value, weight: Value, bias: Value | None) -> Value:
-    """x `[..., K]` times a constant `[K, N]`, whose rows are put in the order in which x already lies."""
+    """X `[..., K]` times a constant `[K, N]`, whose rows are put in the order in which x already lies."""
     builder, view = x.builder, x.builder.view(x)
     inner = set(wide(view.dims[-1]))
     rows = [tuple(atom for atom in group if atom not in inner) for group in view.axes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -104,26 +105,36 @@ def strided_slice(builder: Builder, tensor: Tensor, ranges: Mapping[int, slice])
     """Emit the slice of a tensor along some of its axes."""
     rank = len(tensor.shape)
     rows = [_slice_row(ranges.get(axis, slice(None)), size) for axis, size in enumerate(tensor.shape)]
-    begin, end, stride = (vector(*(row[i] for row in rows)) for i in range(3))
-    masks = {
-        "begin_mask": sum(1 << axis for axis in range(rank) if rows[axis][3]),
-        "end_mask": sum(1 << axis for axis in range(rank) if rows[axis][4]),
-    }
-    shape = [row[5] for row in rows]
-    return builder.emit("STRIDED_SLICE", [tensor], [begin, end, stride], shape=shape, **masks)
+    return builder.emit(
+        "STRIDED_SLICE",
+        [tensor],
+        [vector(*(row.begin for row in rows)), vector(*(row.end for row in rows)), vector(*(row.step for row in rows))],
+        shape=[row.size for row in rows],
+        begin_mask=sum(1 << axis for axis in range(rank) if rows[axis].open_begin),
+        end_mask=sum(1 << axis for axis in range(rank) if rows[axis].open_end),
+    )
 
 
-def _slice_row(r: slice, size: Dim) -> tuple[int, int, int, bool, bool, Dim]:
-    """Return begin, end, stride, whether begin and end are open, and the size of the result."""
+class _Row(NamedTuple):
+    """A range along one axis as TFLite wants it, and the size of the result."""
+
+    begin: int
+    end: int
+    step: int
+    open_begin: bool
+    open_end: bool
+    size: Dim
+
+
+def _slice_row(r: slice, size: Dim) -> _Row:
     step = r.step or 1
     if size is None:
-        whole = r.start in (None, 0) and r.stop is None and step == 1
         limit = 2**31 - 1
         start, stop = (min(max(v or 0, -limit), limit) for v in (r.start, r.stop))
-        return start, stop, step, r.start is None, r.stop is None or r.stop >= limit, None if not whole else None
+        return _Row(start, stop, step, r.start is None, r.stop is None or r.stop >= limit, None)
     start, stop, _ = r.indices(size)
     length = len(range(start, stop, step))
-    return start, max(stop, 0), step, False, stop < 0, length
+    return _Row(start, max(stop, 0), step, False, stop < 0, length)
 
 
 def gather(x: Value, indices: Value, dim: int) -> Value:
@@ -156,7 +167,7 @@ def concat(values: Sequence[Value], dim: int) -> Value:
     builder, dim = values[0].builder, dim % values[0].rank
     values = [value for value in values if 0 not in value.shape] or [values[0]]
     if all(value.data is not None for value in values):
-        return builder.constant(np.concatenate([value.data for value in values if value.data is not None], dim))
+        return builder.constant(np.concatenate([value.array for value in values], dim))
     if len(values) == 1:
         return values[0]
     leader = max((builder.view(v) for v in values), key=lambda v: v.tensor is not None and v.tensor.data is None)
@@ -216,8 +227,10 @@ def _pad_with(isolated: Isolated, value: float | Value, table: Tensor, shape: Se
     """Emit PADV2, whose fill has the operand's type."""
     builder, dtype = isolated.view.builder, isolated.tensor.dtype
     compute = builder.compute_dtype("PADV2", dtype)
-    number = not isinstance(value, Value)
-    fill = Tensor(dtype, (), np.array(value, dtype)) if number else builder.tensor(squeeze(value, range(value.rank)))
+    if isinstance(value, Value):
+        fill = builder.tensor(squeeze(value, range(value.rank)))
+    else:
+        fill = Tensor(dtype, (), np.array(value, dtype))
     result = Tensor(compute, tuple(shape))
     operands = [builder.cast(isolated.tensor, compute), table, builder.cast(fill, compute)]
     builder.append("PADV2", list(operands), [result], {})
@@ -237,7 +250,8 @@ def broadcast_to(x: Value, wanted: Sequence[Atoms]) -> Value:
     builder, rank = x.builder, max(x.rank, len(wanted))
     sizes = [size_of(group) for group in wanted]
     if x.data is not None and None not in sizes:
-        return builder.constant(np.broadcast_to(x.data, np.broadcast_shapes(x.shape, sizes)))
+        shape = np.broadcast_shapes(x.data.shape, tuple(size for size in sizes if size is not None))
+        return builder.constant(np.broadcast_to(x.data, shape))
     x = unsqueeze(x, range(rank - x.rank))
     groups = [*((),) * (rank - len(wanted)), *wanted]
     target = [mine if size_of(group) == 1 else group for mine, group in zip(builder.view(x).dims, groups, strict=True)]

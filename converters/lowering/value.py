@@ -52,8 +52,8 @@ class Value:
     """A constant (`data`, in ONNX's axes) or a view on an edge tensor (`tensor`, `dims`, `axes`).
 
     `elements` are the entries of a small integer vector whose entries are sizes: numbers, or atoms known at run time.
-    `scale`, of data's shape, comes with constants that were stored in 8 bits: `data / scale` are whole. `bound` limits the
-    magnitude of integers that were widened from a smaller type.
+    `scale`, of data's shape, comes with constants that were stored in 8 bits: `data / scale` are whole. `bound` limits
+    the magnitude of integers that were widened from a smaller type.
     """
 
     builder: Builder

@@ -19,6 +19,7 @@ from converters.errors import Refusal
 Json = dict[str, Any]
 INT32 = np.dtype(np.int32)
 RANGE = np.iinfo(np.int32)
+SHARED = 1024  # bytes up to which equal constants are found by content
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ class Nodes:
         return name
 
     def constant(self, data: object, dtype: object = None) -> str:
-        """Return the name of a constant; equal small ones and the same array are one node."""
+        """Return the name of a constant; equal small ones, and views of the same memory, are one node."""
         array = np.asarray(data, dtype)  # type: ignore[call-overload]
-        key: object = id(array) if array.nbytes > 1024 else (array.dtype.str, array.shape, array.tobytes())
+        content = array.tobytes() if array.nbytes <= SHARED else (array.__array_interface__["data"], array.strides)
+        key = (array.dtype.str, array.shape, content)
         if key not in self._constants:
             self._alive.append(array)
             stored = _fitting(array)
@@ -104,7 +106,7 @@ class Nodes:
     def name(self, tensor: Tensor) -> str:
         """Return the name that stands for an edge tensor; constants become nodes when first read."""
         if tensor.data is not None:
-            return self.constant(tensor.data)
+            return self.constant(data_of(tensor))
         return self._names[id(tensor)]
 
     def bind(self, tensor: Tensor, name: str) -> None:
@@ -115,6 +117,13 @@ class Nodes:
     def operands(self, op: Op) -> list[str]:
         """Return the names of an operator's operands, without those left out."""
         return [self.name(tensor) for tensor in op.inputs if tensor is not None]
+
+
+def data_of(tensor: Tensor) -> Array:
+    """Return a constant's entries in the tensor's own shape."""
+    if tensor.data is None:
+        raise ValueError(f"{tensor.name} is no constant")
+    return tensor.data.reshape([size or 0 for size in tensor.shape])
 
 
 def operand(op: Op, index: int) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 from converters.edge_graph import Array, Graph, Op, Tensor
 from converters.errors import Refusal
 from converters.lowering.fusion import fuse, without_dead_ops
-from converters.tfjs.nodes import operand
+from converters.tfjs.nodes import data_of, operand
 
 # What a piece of a convolution costs on wasm with SIMD, in microseconds: measured on one core at 2 to 3 GHz.
 MULTIPLY = 1 / 21_000  # one multiplication and addition
@@ -42,7 +42,7 @@ def absorb_padding(graph: Graph) -> Graph:
 def _spatial_padding(op: Op) -> list[int] | None:
     """Return the padding as TF.js writes it, two numbers an axis of `[N, H, W, C]`; None if it is another padding."""
     table = op.inputs[1] if op.kind == "PAD" else None
-    if table is None or table.data is None or table.data.shape != (4, 2) or table.data[[0, 3]].any():
+    if table is None or table.data is None or table.shape != (4, 2) or table.data[[0, 3]].any():
         return None
     return [int(width) for width in table.data.reshape(-1)]
 
@@ -76,9 +76,9 @@ def without_groups(op: Op) -> Iterator[Op]:
         raise Refusal("Conv", op.where, why, "make the filter and the bias constants")
     groups = (x.shape[3] or 0) // (depth or 1)
     pieces = _pieces(groups, weight.data.size, op.outputs[0].shape)
-    filters, biases = np.split(weight.data, pieces), np.split(bias.data, pieces)
+    filters, biases = np.split(data_of(weight), pieces), np.split(data_of(bias), pieces)
     if pieces == 1:
-        yield replace(op, inputs=[x, _constant(_joined(weight.data, groups)), bias])
+        yield replace(op, inputs=[x, _constant(_joined(data_of(weight), groups)), bias])
         return
     images, results = (_parts(tensor, pieces) for tensor in (x, op.outputs[0]))
     sizes = _constant(np.full(pieces, images[0].shape[3], np.int32))

@@ -174,9 +174,9 @@ class Rewriting:
 
 
 RULES: Mapping[str, Callable[[Rewriting, Op, Tensor], Tensor | None]] = {
-    **{kind: Rewriting.filtered for kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")},
-    **{kind: Rewriting.computed for kind in COMPUTES},
-    **{kind: Rewriting.fixed for kind in FIXED},
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), Rewriting.filtered),
+    **dict.fromkeys(COMPUTES, Rewriting.computed),
+    **dict.fromkeys(FIXED, Rewriting.fixed),
     "CONCATENATION": Rewriting.joined,
 }
 

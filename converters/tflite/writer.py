@@ -157,10 +157,10 @@ def _joined(head: bytearray, arrays: Sequence[Array]) -> bytes:
     return stream.getvalue()
 
 
-def _pieces(array: Array) -> Iterator[bytes]:
+def _pieces(array: Array) -> Iterator[bytes | memoryview]:
     """Yield the array's bytes in row-major order; strided views are copied a few rows at a time."""
     if array.flags.c_contiguous or array.nbytes <= CHUNK:
-        yield array.tobytes() if array.nbytes <= CHUNK else memoryview(array).cast("B")  # type: ignore[misc]
+        yield array.tobytes() if array.nbytes <= CHUNK else array.reshape(-1).view(np.uint8).data
         return
     rows = max(1, CHUNK * len(array) // array.nbytes)
     for start in range(0, len(array), rows):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,11 +103,14 @@ class Case:
         outputs = [_load(data / f"output_{i}.pb") for i in range(len(self.original.graph.output))]
         return inputs, outputs
 
-    def baked(self) -> tuple[onnx.ModelProto, dict[str, Any], list[Any]]:
-        """Return the model with structural inputs as constants, the other inputs, and the expected outputs."""
+    def baked(self, further: Collection[str] = ()) -> tuple[onnx.ModelProto, dict[str, Any], list[Any]]:
+        """Return the model with structural inputs as constants, the other inputs, and the expected outputs.
+
+        Inputs named in `further` are baked in too, whatever their type.
+        """
         model = onnx.ModelProto.FromString(self.original.SerializeToString())
         feeds, expected = self.feeds()
-        for value in [v for v in model.graph.input if self._structural(v)]:
+        for value in [v for v in model.graph.input if v.name in further or self._structural(v)]:
             model.graph.input.remove(value)
             model.graph.initializer.append(numpy_helper.from_array(feeds.pop(value.name), value.name))
         return model, feeds, expected

@@ -42,7 +42,7 @@ Arrays = dict[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """What a model gave: outputs by name and the median time of the timed runs, or what went wrong."""
+    """What a model gave: outputs by name and the least time of the timed runs, or what went wrong."""
 
     outputs: Arrays
     error: str = ""

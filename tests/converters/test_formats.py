@@ -33,6 +33,18 @@ def test_an_exported_file_gives_the_numbers_of_the_graph(row, tmp_path):
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("operator", ["Relu", "Sigmoid", "Softmax", "Tanh", "Exp", "Abs", "Softplus", "Elu"])
+def test_an_ort_file_loads_whatever_operators_it_names(operator, tmp_path):
+    """The runtime refuses a flatbuffer whose numbers are misaligned, which depends on the lengths of all names."""
+    model = convnet()
+    last = ir.node(operator, [model.graph.outputs[0]])
+    model.graph.append(last)
+    model.graph.outputs[0], last.outputs[0].name = last.outputs[0], "probabilities"
+    last.outputs[0].shape, last.outputs[0].dtype = ir.Shape([1, 10]), ir.DataType.FLOAT
+    outputs = RUNTIMES["onnxruntime"].load(write(tmp_path, "ort", model))({"image": IMAGE})
+    assert outputs["probabilities"].shape == (1, 10)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_two_processes_write_the_same_bytes(row):
     """A second export elsewhere can be compared by its sha256."""

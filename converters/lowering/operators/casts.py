@@ -38,7 +38,7 @@ SUPPORTED = {"float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "
 def constant(node: Node) -> Value:
     """Return a tensor, however the attributes spell it."""
     ((name, value),) = ((k, v) for k, v in node.attributes.items() if k.startswith("value"))
-    dtype = {"value_int": INT64, "value_ints": INT64, "value_float": a.FLOAT32, "value_floats": a.FLOAT32}.get(name)
+    dtype = INT64 if "int" in name else a.FLOAT32 if "float" in name else None
     if name in ("sparse_value", "value_string", "value_strings"):
         raise node.refuse(f"{name} has no counterpart", "use a dense tensor of numbers")
     array = np.asarray(value) if dtype is None else np.asarray(value, dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from converters.lowering.operators.matrix import centred
 from converters.lowering.products import EXACT
 from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import concat, merge_dims, pad, slice_, split, squeeze, unsqueeze
-from converters.lowering.value import Value
+from converters.lowering.value import Atom, Value
 from converters.lowering.windows import Window, windows
 
 CHANNELS_LAST = {1: [0, 2, 1], 2: [0, 2, 3, 1], 3: [0, 2, 3, 4, 1]}
@@ -32,7 +33,7 @@ def convolution(node: Node) -> Value:
 @lowers("ConvInteger")
 def integer_convolution(node: Node) -> Value:
     """Convolution of 8-bit numbers in int32; in float32, where that is exact."""
-    x, w = (centred(node, value, zero) for value, zero in ((node.x, node.get(2)), (_filter(node), None)))
+    x, w = (centred(value, zero) for value, zero in ((node.x, node.get(2)), (_filter(node), None)))
     depth = int(np.prod([size or 0 for size in w.shape[1:]]))
     if depth * 255 * 255 > EXACT:
         raise node.refuse("its sums exceed what float32 holds exactly", "quantise the float model instead")
@@ -74,11 +75,9 @@ def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Se
     if len(frame) == 3 and group > 1:
         return _by_group(node, x, weight, bias, frame, group)
     kind = "DEPTHWISE_CONV_2D" if depthwise else f"CONV_{len(frame)}D"
-    options = {"padding": "SAME" if same else "VALID", "fused_activation_function": "NONE"}
-    for axis, w in zip("dhw"[-len(frame) :], frame, strict=True):
-        options |= {f"stride_{axis}": w.stride, f"dilation_{axis}_factor": w.dilation}
-    if depthwise:
-        options["depth_multiplier"] = outputs // group
+    options = {"padding": "SAME" if same else "VALID", "fused_activation_function": "NONE"} | _steps(frame)
+    options |= {f"dilation_{axis}_factor": w.dilation for axis, w in zip("dhw"[-len(frame) :], frame, strict=True)}
+    options |= {"depth_multiplier": outputs // group} if depthwise else {}
     operands = [
         in_order(x, CHANNELS_LAST[len(frame)]),
         filter_tensor(weight, kind),
@@ -134,13 +133,12 @@ def channels_first(x: Value, result: Tensor) -> Value:
 
 @lowers("ConvTranspose")
 def transposed_convolution(node: Node) -> Value:
-    """Gradient of a convolution: filter `[C, O / group, kernel...]`."""
-    x, weight, bias = node.x, node[1], node.get(2)
+    """Spread each entry of `[N, C, spatial...]` by a filter `[C, O / group, kernel...]`."""
+    x, weight, frame = node.x, node[1], _frame(node)
     if x.rank == 3:
-        frame = _frame(node)
         row = Window(1, 1, 1, 1, 0, 0)
-        return squeeze(_transposed(node, unsqueeze(x, [2]), unsqueeze(weight, [2]), bias, [row, *frame]), [2])
-    return _transposed(node, x, weight, bias, _frame(node))
+        return squeeze(_spread(node, unsqueeze(x, [2]), unsqueeze(weight, [2]), [row, *frame]), [2])
+    return _spread(node, x, weight, frame)
 
 
 def _frame(node: Node) -> list[Window]:
@@ -150,56 +148,52 @@ def _frame(node: Node) -> list[Window]:
     strides, dilations = (node.attribute(name) or [1] * count for name in ("strides", "dilations"))
     pads = node.attribute("pads") or [0] * (2 * count)
     added = node.attribute("output_padding") or [0] * count
+    ends = [after - extra for after, extra in zip(pads[count:], added, strict=True)]
+    rows = zip(node.x.shape[2:], kernel, strides, dilations, pads[:count], ends, strict=True)
     wanted = (node.attribute("output_shape") or [None] * count)[-count:]
+    return [_cropped_to(node, Window(*row), *rest) for row, *rest in zip(rows, wanted, added, strict=True)]
+
+
+def _cropped_to(node: Node, w: Window, wanted: int | None, added: int) -> Window:
+    """Crop to the size that output_shape or auto_pad asks for."""
     auto = node.attribute("auto_pad", "NOTSET")
-    frame = []
-    for i, size in enumerate(node.x.shape[2:]):
-        full = Window(size, kernel[i], strides[i], dilations[i], pads[i], pads[count + i] - added[i])
-        target = wanted[i] if wanted[i] is not None or "SAME" not in auto or size is None else size * strides[i]
-        frame.append(full if target is None else _cropped_to(node, full, target, added[i], auto))
-    return frame
-
-
-def _cropped_to(node: Node, w: Window, target: int, added: int, auto: str) -> Window:
+    if wanted is None and "SAME" not in auto:
+        return w
     if w.size is None:
         raise node.refuse("output_shape needs the spatial size", "fix the input shapes of the model")
-    total = w.stride * (w.size - 1) + added + w.span - target
+    total = w.stride * (w.size - 1) + added + w.span - (wanted if wanted is not None else w.size * w.stride)
     half = int(total / 2)  # towards zero: a negative total extends the end
-    before = half if auto != "SAME_LOWER" else total - half
+    before = total - half if auto == "SAME_LOWER" else half
     return replace(w, before=before, after=total - before - added)
 
 
-def _transposed(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]) -> Value:
+def _spread(node: Node, x: Value, weight: Value, frame: Sequence[Window]) -> Value:
     group = int(node.attribute("group", 1))
-    if group > 1:
-        xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
-        single = replace(node, attributes={**node.attributes, "group": 1})
-        parts = [_transposed(single, part, w, None, frame) for part, w in zip(xs, ws, strict=True)]
-        y = concat(parts, 1)
-        return y if bias is None else y + unsqueeze(bias, range(1, x.rank - 1))
+    xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
+    parts = [_spread_group(node, part, _dilated(w, frame), frame) for part, w in zip(xs, ws, strict=True)]
+    y = _cropped(concat(parts, 1), frame)
+    bias = node.get(2)
+    return y if bias is None else y + unsqueeze(bias, range(1, x.rank - 1))
+
+
+def _spread_group(node: Node, x: Value, weight: Value, frame: Sequence[Window]) -> Value:
     builder, outputs = node.builder, weight.shape[1] or 0
-    weight = _dilated(weight, frame)
-    sizes = [None if w.size is None else (w.size - 1) * w.stride + w.span for w in frame]
+    sizes = [w.stride * (w.size - 1) + w.span if w.size is not None else None for w in frame]
     if None in sizes:
         raise node.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
-    shape = (x.shape[0], *sizes, outputs)
     kind = "TRANSPOSE_CONV" if len(frame) == 2 else "CONV_3D_TRANSPOSE"
-    lengths = builder.exact_sizes(
-        [builder.view(x).dims[0], *((builder.atom(Tensor(x.dtype, shape), i + 1),) for i in range(len(frame) + 1))]
-    )
-    operands = [
-        lengths,
-        filter_tensor(weight, kind),
-        in_order(x, CHANNELS_LAST[len(frame)]),
-        bias_tensor(bias, outputs, x.dtype),
-    ]
-    options = {"padding": "VALID", "fused_activation_function": "NONE"}
-    for axis, w in zip("dhw"[-len(frame) :], frame, strict=True):
-        options |= {f"stride_{axis}": w.stride}
-    result = Tensor(x.dtype, shape)
+    tensor = in_order(x, CHANNELS_LAST[len(frame)])
+    result = Tensor(x.dtype, (x.shape[0], *sizes, outputs))
+    shape = builder.exact_sizes([builder.view(x).dims[0], *((Atom(size),) for size in result.shape[1:])])
+    options = {"padding": "VALID", "fused_activation_function": "NONE"} | _steps(frame)
     builder.compute_dtype(kind, x.dtype)
+    operands = [shape, filter_tensor(weight, kind), tensor, bias_tensor(None, outputs, x.dtype)]
     builder.append(kind, list(operands), [result], options)
-    return _cropped(channels_first(x, result), frame)
+    return channels_first(x, result)
+
+
+def _steps(frame: Sequence[Window]) -> dict[str, Any]:
+    return {f"stride_{axis}": w.stride for axis, w in zip("dhw"[-len(frame) :], frame, strict=True)}
 
 
 def _dilated(weight: Value, frame: Sequence[Window]) -> Value:

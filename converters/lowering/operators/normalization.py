@@ -78,4 +78,3 @@ def sum_of_shifts(x: Value, count: int, size: int) -> Value:
     for start in range(1, count):
         total = total + slice_(x, {1: slice(start, start + size)})
     return total
-

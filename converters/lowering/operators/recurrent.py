@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class Cell:
 
 @lowers("LSTM", "GRU", "RNN")
 def recurrent(node: Node) -> list[Value]:
-    """Y `[steps, directions, batch, H]`, the last h and, for LSTM, the last c `[directions, batch, H]`."""
+    """Return Y `[steps, directions, batch, H]`, the last h and, for LSTM, the last c `[directions, batch, H]`."""
     batch_first = bool(node.attribute("layout", 0))
     x = transpose(node.x, [1, 0, 2]) if batch_first else node.x
     if x.shape[0] is None or (x.shape[0] or 0) > LONGEST:
@@ -62,16 +63,15 @@ def recurrent(node: Node) -> list[Value]:
     direction = node.attribute("direction", "forward")
     backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
     runs = [_run(node, x, i, len(backwards), back) for i, back in enumerate(backwards)]
-    outputs, *states = ([run[i] for run in runs] for i in range(len(runs[0])))
-    y = stack([stack(steps, 0) for steps in outputs], 1)
-    finals = [stack(state, 0) for state in states]
+    y = stack([outputs for outputs, _ in runs], 1)
+    finals = [stack(list(states), 0) for states in zip(*(states for _, states in runs), strict=True)]
     if batch_first:
         return [transpose(y, [2, 0, 1, 3]), *(transpose(final, [1, 0, 2]) for final in finals)]
     return [y, *finals]
 
 
-def _run(node: Node, x: Value, index: int, directions: int, backwards: bool) -> tuple[list[Value], *tuple[Value, ...]]:
-    """Run one direction; return the outputs of all steps in order of time, and the final states."""
+def _run(node: Node, x: Value, index: int, directions: int, backwards: bool) -> tuple[Value, list[Value]]:
+    """Run one direction; return the outputs `[steps, batch, H]` in order of time, and the final states."""
     cell = _cell(node, index, directions)
     lengths = node.get(4)
     inputs = unstack(matmul(x, cell.weight) + cell.input_bias, 0)
@@ -87,7 +87,7 @@ def _run(node: Node, x: Value, index: int, directions: int, backwards: bool) -> 
             states = [a.select(active, new, old) for new, old in zip(stepped, states, strict=True)]
             output = a.select(active, stepped[0], 0.0)
         outputs.append(output)
-    return (outputs[::-1] if backwards else outputs, *states)
+    return stack(outputs[::-1] if backwards else outputs, 0), states
 
 
 def _initial(node: Node, place: int, index: int, x: Value, hidden: int) -> Value:
@@ -116,14 +116,18 @@ def _cell(node: Node, index: int, directions: int) -> Cell:
 def _activations(node: Node, index: int, directions: int) -> list[Activation]:
     names = node.attribute("activations") or DEFAULTS[node.op] * directions
     alphas, betas = (list(node.attribute(f"activation_{name}") or []) for name in ("alpha", "beta"))
-    functions = []
+    functions: list[Activation] = []
     for name in names:
         alpha, beta, function = ACTIVATIONS[name.lower()]
         alpha = alphas.pop(0) if alpha and alphas else alpha
         beta = betas.pop(0) if beta and betas else beta
-        functions.append(lambda x, f=function, p=alpha, q=beta: f(x, p, q))
+        functions.append(functools.partial(_activated, function, alpha, beta))
     per_direction = len(DEFAULTS[node.op])
     return functions[index * per_direction : (index + 1) * per_direction]
+
+
+def _activated(function: Callable[[Value, float, float], Value], alpha: float, beta: float, x: Value) -> Value:
+    return function(x, alpha, beta)
 
 
 def _clipped(cell: Cell, x: Value) -> Value:

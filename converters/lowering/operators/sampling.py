@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -11,7 +13,7 @@ from converters.lowering import arithmetic as a
 from converters.lowering.builder import INT32
 from converters.lowering.indexing import static_shape, strides_of
 from converters.lowering.node import Node, lowers
-from converters.lowering.products import matmul
+from converters.lowering.products import EXACT, matmul
 from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import broadcast_to, concat, gather, slice_, split, squeeze, transpose, unsqueeze
 from converters.lowering.value import Atom, Value
@@ -71,21 +73,18 @@ def sample(
     `padding` is zeros, border or reflection (between `bounds`).
     """
     n, c, *sizes = static_shape(image)
+    if n * int(np.prod(sizes)) > EXACT:
+        raise image.builder.refuse("its positions exceed what float32 counts exactly", "use a smaller image")
     rows = reshape(transpose(image, [0, *range(2, image.rank), 1]), [-1, c])
     first = np.arange(n, dtype=np.float32)[:, None] * float(np.prod(sizes))
-    total: Value | None = None
     taps = [_taps(x, mode, padding, size, bound) for x, size, bound in zip(positions, sizes, bounds, strict=True)]
+    parts = []
     for choice in itertools.product(*taps):
-        flat: Value = image.builder.constant(first.astype(np.float32))
-        weight: Value | None = None
-        for (index, share), stride in zip(choice, strides_of(sizes), strict=True):
-            flat = flat + index * float(stride)
-            weight = share if weight is None else weight * share
-        assert weight is not None
-        part = gather(rows, a.cast(flat, INT32), 0) * unsqueeze(weight, [weight.rank])
-        total = part if total is None else total + part
-    assert total is not None
-    return total
+        strides = strides_of(sizes)
+        flat = functools.reduce(operator.add, (tap[0] * float(step) for tap, step in zip(choice, strides, strict=True)))
+        weight = functools.reduce(operator.mul, (share for _, share in choice))
+        parts.append(gather(rows, a.cast(flat + first, INT32), 0) * unsqueeze(weight, [weight.rank]))
+    return functools.reduce(operator.add, parts)
 
 
 def _taps(x: Value, mode: str, padding: str, size: int, bounds: tuple[float, float]) -> list[Tap]:
@@ -125,7 +124,7 @@ def grid_sample(node: Node) -> Value:
 @lowers("RoiAlign")
 def roi_align(node: Node) -> Value:
     """Pool regions `[x1, y1, x2, y2]` of an image to one size, by sampling points in each bin."""
-    _, channels, *sizes = static_shape(node.x)
+    channels = static_shape(node.x)[1]
     ratio = int(node.attribute("sampling_ratio", 0))
     if ratio <= 0 or node.attribute("mode", "avg") != "avg":
         raise node.refuse("its sampling adapts to each region, or takes a maximum", "set sampling_ratio and mode=avg")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 
 import numpy as np
 
-from converters.lowering import arithmetic as a
+from converters.edge_graph import Array
 from converters.lowering.indexing import scatter_rows, static_shape
 from converters.lowering.node import Node, lowers
 from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape
-from converters.lowering.shapes import gather, pad, slice_, split, squeeze, stack, transpose, unsqueeze
+from converters.lowering.shapes import gather, pad, slice_, split, squeeze, stack, transpose
 from converters.lowering.value import Value
 
 
@@ -67,20 +69,17 @@ def stft(node: Node) -> Value:
 
 @lowers("Det")
 def determinant(node: Node) -> Value:
-    """Determinant of small square matrices, by Leibniz' formula."""
+    """Return the determinant of small square matrices, by Leibniz' formula."""
     size = static_shape(node.x)[-1]
     if size > 4:
         raise node.refuse(f"{size} × {size} matrices have no exact counterpart", "use matrices of at most 4 × 4")
     rows = [split(squeeze(row, [-2]), [1] * size, -1) for row in split(node.x, [1] * size, -2)]
-    total: Value | None = None
+    products = []
     for order in itertools.permutations(range(size)):
         inversions = sum(order[i] > order[j] for i, j in itertools.combinations(range(size), 2))
-        product = rows[0][order[0]] * (-1.0 if inversions % 2 else 1.0)
-        for i in range(1, size):
-            product = product * rows[i][order[i]]
-        total = product if total is None else total + product
-    assert total is not None
-    return squeeze(total, [-1])
+        factors = (row[column] for row, column in zip(rows, order, strict=True))
+        products.append(functools.reduce(operator.mul, factors) * (-1.0 if inversions % 2 else 1.0))
+    return squeeze(functools.reduce(operator.add, products), [-1])
 
 
 @lowers("Col2Im")
@@ -94,7 +93,8 @@ def columns_to_image(node: Node) -> Value:
     channels = width // int(np.prod(block))
     rows = zip(image, block, dilations, strides, pads[:count], pads[count:], strict=True)
     axes = [_covered(*row) for row in rows]  # for each axis: [block, positions] of coordinates
-    flat, inside = np.zeros((), np.int64), np.ones((), bool)
+    flat: Array = np.zeros((), np.int64)
+    inside: Array = np.ones((), bool)
     for coordinates, size in zip(axes, image, strict=True):
         flat = np.add.outer(flat * size, coordinates)
         inside = np.logical_and.outer(inside, (coordinates >= 0) & (coordinates < size))
@@ -109,9 +109,6 @@ def columns_to_image(node: Node) -> Value:
     return transpose(reshape(result, [*image, n, channels]), [count, count + 1, *range(count)])
 
 
-def _covered(size: int, block: int, dilation: int, stride: int, before: int, after: int) -> np.ndarray:
+def _covered(size: int, block: int, dilation: int, stride: int, before: int, after: int) -> Array:
     positions = (size + before + after - (block - 1) * dilation - 1) // stride + 1
     return np.arange(block)[:, None] * dilation + np.arange(positions) * stride - before
-
-
-__all__ = ["a", "unsqueeze"]

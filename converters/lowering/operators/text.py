@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
+from converters.edge_graph import Array
 from converters.lowering import arithmetic as a
 from converters.lowering.indexing import static_shape
 from converters.lowering.node import Node, lowers
@@ -29,7 +32,7 @@ def tf_idf(node: Node) -> Value:
     return _weighted(node, counts, order)
 
 
-def _count(node: Node, grams: np.ndarray, wanted: bool) -> Value:
+def _count(node: Node, grams: Array, wanted: bool) -> Value:
     """Return `[..., grams]` counts; zeros for lengths that are not wanted."""
     x = a.cast(node.x, np.dtype(np.int32))
     length, n = static_shape(x)[-1], grams.shape[1]
@@ -39,17 +42,14 @@ def _count(node: Node, grams: np.ndarray, wanted: bool) -> Value:
         places = length - (n - 1) * step
         if places <= 0 or not wanted:
             continue
-        hits: Value | None = None
-        for i in range(n):
-            word = slice_(x, {x.rank - 1: slice(i * step, i * step + places)})
-            same = a.equal(unsqueeze(word, [x.rank]), grams[:, i].astype(np.int32))
-            hits = same if hits is None else a.logical_and(hits, same)
-        assert hits is not None
+        words = [slice_(x, {x.rank - 1: slice(i * step, i * step + places)}) for i in range(n)]
+        same = [a.equal(unsqueeze(word, [x.rank]), grams[:, i].astype(np.int32)) for i, word in enumerate(words)]
+        hits = functools.reduce(a.logical_and, same)
         total = total + a.sum_(a.cast(hits, a.FLOAT32), [-2], keepdims=False)
     return total
 
 
-def _weighted(node: Node, counts: Value, order: np.ndarray) -> Value:
+def _weighted(node: Node, counts: Value, order: Array) -> Value:
     mode = node.attributes["mode"]
     given = node.attribute("weights")
     weights = np.ones(len(order), np.float32) if given is None else np.asarray(given, np.float32)[order]

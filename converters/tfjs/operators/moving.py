@@ -8,7 +8,7 @@ import numpy as np
 
 from converters.edge_graph import Op, Tensor
 from converters.errors import Refusal
-from converters.tfjs.nodes import INT32, Nodes, operand
+from converters.tfjs.nodes import INT32, Nodes, data_of, operand
 
 
 def gather(w: Nodes, op: Op) -> str:
@@ -76,7 +76,7 @@ def _row(op: Op, axis: int, size: int | None, bounds: Sequence[Tensor]) -> tuple
 def _entry(op: Op, tensor: Tensor, axis: int) -> int:
     if tensor.data is None:
         raise Refusal("Slice", op.where, "its bounds are computed when the model runs", "make the bounds constants")
-    return int(tensor.data[axis])
+    return int(data_of(tensor)[axis])
 
 
 def space_to_depth(w: Nodes, op: Op) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from converters.edge_graph import Array, Op, Tensor
+from converters.edge_graph import Op, Tensor
 from converters.errors import Refusal
-from converters.tfjs.nodes import INT32, Nodes, operand
+from converters.tfjs.nodes import INT32, Nodes, data_of, operand
 
 FUSED = {"RELU": "Relu", "RELU6": "Relu6"}  # activations that these operators apply by themselves
 
@@ -27,7 +27,7 @@ def depthwise_conv_2d(w: Nodes, op: Op) -> str:
     multiplier = op.attributes["depth_multiplier"]
     shape = (height or 0, width or 0, (outputs or 0) // multiplier, multiplier)
     if kernel.data is not None:
-        weight = w.constant(kernel.data.reshape(shape))
+        weight = w.constant(data_of(kernel).reshape(shape))
     else:
         weight = w.add("Reshape", [w.name(kernel), w.constant(shape, INT32)])
     operands = [w.name(operand(op, 0)), weight]
@@ -37,7 +37,7 @@ def depthwise_conv_2d(w: Nodes, op: Op) -> str:
 def _filter(w: Nodes, kernel: Tensor, order: Sequence[int]) -> str:
     """Return a filter with its axes in another order."""
     if kernel.data is not None:
-        return w.constant(kernel.data.transpose(order))
+        return w.constant(data_of(kernel).transpose(order))
     return w.add("Transpose", [w.name(kernel), w.constant(order, INT32)])
 
 
@@ -129,7 +129,7 @@ def _static(op: Op, tensor: Tensor) -> list[int]:
 def _layer(w: Nodes, kernel: Tensor, depth: int) -> str:
     """Return one depth `[H, W, O, I]` of a filter `[D, H, W, O, I]`."""
     if kernel.data is not None:
-        return w.constant(kernel.data[depth])
+        return w.constant(data_of(kernel)[depth])
     begin, size = w.constant([depth, 0, 0, 0, 0], INT32), w.constant([1, -1, -1, -1, -1], INT32)
     return w.add("Reshape", [w.add("Slice", [w.name(kernel), begin, size]), w.constant(kernel.shape[1:], INT32)])
 

@@ -1,0 +1,1 @@
+"""Models that are broken on purpose, and the confined process they are converted in."""

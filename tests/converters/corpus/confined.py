@@ -1,0 +1,72 @@
+"""Converts one file in a process of its own, which may not grow by more than a given amount of memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from converters import to_tfjs, to_tflite
+from converters.errors import ConversionError, MalformedModel
+from tests.conformance.runner import Outcome
+
+Convert = Callable[[Path, Path], None]
+CONVERTERS: dict[str, Convert] = {"tflite": to_tflite.convert_file, "tfjs": to_tfjs.convert_file}
+MEMORY = 500 * 2**20  # bytes that a conversion of a small file may take
+SECONDS = 20.0
+
+
+def confine(memory: int = MEMORY) -> None:
+    """Let this process map `memory` more bytes than it has mapped now; what asks for more meets a `MemoryError`."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def attempt(convert: Convert, source: Path, target: Path) -> Outcome:
+    """Convert, and say how it ended: `converted`, `refused`, `malformed`, `memory` or `raised` something else."""
+    try:
+        convert(source, target)
+    except ConversionError as error:
+        if _from_memory(error):
+            return Outcome("memory", str(error))
+        return Outcome("malformed" if isinstance(error, MalformedModel) else "refused", str(error))
+    except BaseException as error:
+        return Outcome("raised", f"{type(error).__name__}: {str(error)[:300]} at {_place(error)}")
+    return Outcome("converted")
+
+
+def _from_memory(error: BaseException | None) -> bool:
+    return error is not None and (isinstance(error, MemoryError) or _from_memory(error.__cause__))
+
+
+def _place(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+def convert_confined(converter: str, source: Path, target: Path) -> Outcome:
+    """Run `attempt` in a forked and confined process; its end by a signal is `crashed`, by the clock `hung`."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def run() -> None:
+        confine()
+        sender.send(attempt(CONVERTERS[converter], source, target))
+
+    process = context.Process(target=run, daemon=True)
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(SECONDS):
+            return Outcome("hung", f"over {SECONDS} s")
+        outcome: Outcome = receiver.recv()
+    except EOFError:
+        process.join()
+        return Outcome("crashed", f"exit code {process.exitcode}")
+    finally:
+        process.kill()
+        process.join()
+    return outcome

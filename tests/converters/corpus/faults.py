@@ -1,0 +1,255 @@
+"""The table of faults: what is wrong, a word that the message must hold, and the bytes of such a file.
+
+Every model has a node `the_node`, unless the file is no model at all; then the message names the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from onnx import AttributeProto, ModelProto, SparseTensorProto, TensorProto, helper
+
+from tests.converters.corpus.models import (
+    call,
+    external,
+    function,
+    graph,
+    model,
+    node,
+    tensor,
+    value,
+    with_attribute,
+)
+
+FILE, NODE, WEIGHT = "model.onnx", "the_node", "'w'"
+GIGABYTES = 2**29  # floats in 2 GiB
+MANY = np.ones(2**18, np.int64)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One broken file. `made` gets the folder that the file will lie in and returns what stands in it."""
+
+    name: str
+    says: str
+    made: Callable[[Path], ModelProto | bytes]
+
+    def write(self, folder: Path) -> Path:
+        """Write the file and return where it is."""
+        made, path = self.made(folder), folder / FILE
+        path.write_bytes(made if isinstance(made, bytes) else made.SerializeToString())
+        return path
+
+
+def _(name: str, says: str, made: ModelProto | bytes) -> Fault:
+    return Fault(name, says, lambda _folder: made)
+
+
+W = np.ones((4, 4), np.float32)
+KERNEL = np.ones((1, 1, 3, 3), np.float32)
+IMAGE = {"x": [1, 1, 8, 8]}
+
+NO_MODELS = [
+    _("empty file", "empty", b""),
+    _("random bytes", FILE, np.random.default_rng(0).bytes(4096)),
+    _("zeros", FILE, bytes(4096)),
+    _("HTML", FILE, b"<!doctype html><html><head><title>404</title></head><body>Not found</body></html>"),
+    _("model without a graph", FILE, ModelProto(ir_version=8)),
+    _("graph without outputs", FILE, ModelProto(graph=helper.make_graph([], "graph", [value("x", [1])], []))),
+    _("endless number", FILE, b"\x3a" + b"\xff" * 64),
+    _("length beyond the file", FILE, b"\x3a\xff\xff\xff\xff\x07"),
+]  # fmt: skip
+
+
+def _without_opsets() -> ModelProto:
+    result = model(node("Relu", "x"))
+    del result.opset_import[:]
+    return result
+
+
+STRUCTURE = [
+    _("cycle", NODE, model(node("Add", "x b", "a"), node("Add", "a x", "b"), node("Relu", "b"))),
+    _("node reads itself", NODE, model(node("Add", "x y"))),
+    _("undefined value", NODE, model(node("Add", "x nowhere"))),
+    _("undefined output", "'y'", model(node("Relu", "x", "z"))),
+    _("output defined twice", "'y'", model(node("Relu", "x"), node("Neg", "x"))),
+    _("output named like an input", "'x'", model(node("Relu", "x", "x"), node("Neg", "x"))),
+    _("input defined twice", "'x'", ModelProto(
+        ir_version=8, opset_import=[helper.make_opsetid("", 17)],
+        graph=helper.make_graph([node("Relu", "x")], "graph", [value("x", [1]), value("x", [2])], [value("y", None)]),
+    )),
+    _("missing initializer", "nothing", model(node("Gemm", "x w"))),
+    _("unknown operator", "Frobnicate", model(node("Frobnicate", "x"))),
+    _("unknown domain", "com.example", model(node("Relu", "x", domain="com.example"))),
+    _("operator without a name", NODE, model(node("", "x"))),
+    _("no opset", "opset", _without_opsets()),
+    _("opset of the future", "opset", model(node("Relu", "x"), opset=10**6)),
+    _("opset zero", "opset", model(node("Relu", "x"), opset=0)),
+    _("negative opset", "opset", model(node("Relu", "x"), opset=-3)),
+    _("operator from a later opset", NODE, model(node("Gelu", "x"), opset=7)),
+    _("function that calls itself", "calls_f",
+      model(call("f", "x", "y"), functions=[function("f", call("f", "a", "b"))])),
+    _("functions that call each other", "calls_",
+      model(call("f", "x", "y"), functions=[function("f", call("g", "a", "b")), function("g", call("f", "a", "b"))])),
+    _("functions that double, 40 deep", "calls_", model(call("f0", "x", "y"), functions=[
+        *(function(f"f{i}", call(f"f{i + 1}", "a", "m"), call(f"f{i + 1}", "m", "b")) for i in range(40)),
+        function("f40", helper.make_node("Relu", ["a"], ["b"])),
+    ])),
+    _("function without its output", "'b'", model(call("f", "x", "y"), functions=[function("f")])),
+]  # fmt: skip
+
+NODES = [
+    _("attribute of another type", "pads", model(with_attribute(
+        node("Conv", "x w"), "pads", AttributeProto.STRING, s=b"all around"), inputs=IMAGE, tensors={"w": KERNEL})),
+    _("attribute without a type", "axis", model(with_attribute(node("Softmax", "x"), "axis", 0, i=1))),
+    _("missing attribute", "kernel_shape", model(node("MaxPool", "x"), inputs=IMAGE)),
+    _("missing input", NODE, model(node("Add", "x"))),
+    _("left-out input", NODE, model(helper.make_node("Add", ["x", ""], ["y"], name=NODE))),
+    _("too many inputs", NODE, model(node("Relu", "x x"))),
+    _("too many outputs", NODE, model(node("Relu", "x", "y z"))),
+    _("Conv of a matrix", NODE, model(node("Conv", "x w"), tensors={"w": KERNEL})),
+    _("Conv with too many channels", NODE, model(node("Conv", "x w"), inputs={"x": [1, 2, 8, 8]}, tensors={"w": KERNEL})),
+    _("Conv with zero groups", NODE, model(node("Conv", "x w", group=0), inputs=IMAGE, tensors={"w": KERNEL})),
+    _("Conv with zero strides", NODE, model(node("Conv", "x w", strides=[0, 0]), inputs=IMAGE, tensors={"w": KERNEL})),
+    _("Conv with one pad", NODE, model(node("Conv", "x w", pads=[1]), inputs=IMAGE, tensors={"w": KERNEL})),
+    _("Conv smaller than its kernel", NODE, model(node("Conv", "x w"), inputs={"x": [1, 1, 2, 2]}, tensors={"w": KERNEL})),
+    _("Gemm of a cube", NODE, model(node("Gemm", "x w"), inputs={"x": [1, 4, 4]}, tensors={"w": W})),
+    _("Gemm of sizes that differ", NODE, model(node("Gemm", "x w"), inputs={"x": [1, 5]}, tensors={"w": W})),
+    _("MatMul of sizes that differ", NODE, model(node("MatMul", "x w"), inputs={"x": [1, 5]}, tensors={"w": W})),
+    _("Add of sizes that differ", NODE, model(node("Add", "x w"), inputs={"x": [1, 5]}, tensors={"w": W})),
+    _("Concat of ranks that differ", NODE, model(node("Concat", "x w", axis=0), inputs={"x": [4]}, tensors={"w": W})),
+    _("Concat of sizes that differ", NODE, model(node("Concat", "x w", axis=0), inputs={"x": [1, 5]}, tensors={"w": W})),
+    _("Concat on an axis that is not there", NODE, model(node("Concat", "x w", axis=7), tensors={"w": W})),
+    _("Transpose with an axis twice", NODE, model(node("Transpose", "x", perm=[1, 1]))),
+    _("Reshape to another count", NODE, model(node("Reshape", "x w"), tensors={"w": np.array([3, 5])})),
+    _("Reshape by a cube", NODE, model(node("Reshape", "x w"), tensors={"w": np.ones((2, 2, 2), np.int64)})),
+    _("Squeeze of a size above one", NODE, model(node("Squeeze", "x w"), tensors={"w": np.array([1])})),
+    _("Split into other sizes", NODE, model(node("Split", "x w", "y z", axis=1), tensors={"w": np.array([3, 3])})),
+    _("Gather from beyond the end", NODE, model(node("Gather", "x w", axis=1), tensors={"w": np.array([9])})),
+    _("Pad by a negative fill", NODE, model(node("Pad", "x w"), tensors={"w": np.array([-9, 0, 0, 0])})),
+    _("Cast to an unknown type", NODE, model(node("Cast", "x", to=77))),
+    _("string tensor", NODE, model(node("Identity", "w"), tensors={"w": np.array(["a", "b"], object)})),
+    _("If with one branch", NODE, model(node("If", "w", then_branch=graph()), tensors={"w": np.array(False)})),
+    _("If with a number for a branch", NODE, model(
+        node("If", "w", then_branch=1, else_branch=2), tensors={"w": np.array(True)})),
+    _("If whose branch has no output", NODE, model(
+        node("If", "w", then_branch=graph(outputs=""), else_branch=graph(outputs="")), tensors={"w": np.array(True)})),
+    _("Loop whose body gives nothing", NODE, model(
+        node("Loop", "w c x", body=graph(outputs="")), tensors={"w": np.array(3), "c": np.array(True)})),
+    _("Loop without an end", NODE, model(
+        node("Loop", "w c x", body=graph(inputs="i c s", outputs="c s")),
+        tensors={"w": np.array(2**62), "c": np.array(True)})),
+    _("Scan with more inputs than it has", NODE, model(
+        node("Scan", "x", body=graph(inputs="s"), num_scan_inputs=5))),
+]  # fmt: skip
+
+
+def _deep(levels: int) -> ModelProto:
+    inner = node("Identity", "x", "s")
+    for _level in range(levels):
+        inner = node("If", "w", "s", then_branch=graph(inner), else_branch=graph(inner))
+        if inner.ByteSize() > 2**16:  # the second branch need not be as deep
+            del inner.attribute[1].g.node[:]
+    return model(inner, node("Identity", "s"), tensors={"w": np.array(True)})
+
+
+def _sparse() -> ModelProto:
+    result = model(node("Add", "x w"))
+    values = tensor("w", [1], float_data=[1.0])
+    result.graph.sparse_initializer.append(SparseTensorProto(values=values, dims=[2**40], indices=tensor(
+        "i", [1], TensorProto.INT64, int64_data=[5])))  # fmt: skip
+    return result
+
+
+RELU = node("Relu", "x")
+SIZES = [
+    _("negative size", "'x'", model(RELU, inputs={"x": [1, -4]})),
+    _("huge size", "'x'", model(RELU, inputs={"x": [2**40]})),
+    _("sizes whose product overflows", "'x'", model(RELU, inputs={"x": [2**33, 2**33]})),
+    _("rank 1000", "'x'", model(RELU, inputs={"x": [1] * 1000})),
+    _("2 GiB claimed, no data", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [GIGABYTES])})),
+    _("2 GiB claimed, 4 bytes of data", WEIGHT,
+      model(node("Add", "x w"), tensors={"w": tensor("w", [GIGABYTES], raw_data=b"abcd")})),
+    _("2 GiB claimed, one number", WEIGHT,
+      model(node("Add", "x w"), tensors={"w": tensor("w", [GIGABYTES], float_data=[1.0])})),
+    _("2 GiB claimed in a Constant", "'value'", model(node("Constant", "", "c", value=tensor("w", [GIGABYTES])), RELU)),
+    _("too much raw data", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [1], raw_data=bytes(5))})),
+    _("megabytes of raw data too much", WEIGHT,
+      model(node("Add", "x w"), tensors={"w": tensor("w", [1], raw_data=bytes(2**21))})),
+    _("negative size of a weight", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [-1], raw_data=b"")})),
+    _("data of another type", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [1], int64_data=[1])})),
+    _("weight of an unknown type", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [1], 99)})),
+    _("weight of no type", WEIGHT, model(node("Add", "x w"), tensors={"w": tensor("w", [1], 0)})),
+    _("initializer without a name", "''", model(node("Add", "x w"), tensors={"": tensor("", [1], float_data=[1])})),
+    _("sparse initializer", WEIGHT, _sparse()),
+    _("branches 90 deep", FILE, _deep(90)),
+    _("ConstantOfShape of a terabyte", NODE, model(node("ConstantOfShape", "w"), tensors={"w": np.array([2**38])})),
+    _("Expand to 8 GiB", NODE, model(node("Expand", "w s"), tensors={"w": np.ones(1, np.float32), "s": np.array([2**31])})),
+    _("Tile to 8 GiB", NODE, model(node("Tile", "w s"), tensors={"w": np.ones(1, np.float32), "s": np.array([2**31])})),
+    _("Range over 8 GiB", NODE, model(
+        node("Range", "a b c"), tensors={"a": np.array(0), "b": np.array(2**30), "c": np.array(1)})),
+    _("Pad to 4 GiB", NODE, model(node("Pad", "w s"), tensors={"w": np.ones(1, np.float32), "s": np.array([0, 2**30])})),
+    _("Pad of an input to 2 TiB", NODE, model(node("Pad", "x s"), tensors={"s": np.array([0, 0, 0, 2**39])})),
+    _("OneHot of depth 2^33", NODE, model(node("OneHot", "a d v"), tensors={
+        "a": np.array([1]), "d": np.array(2**33), "v": np.array([0.0, 1.0], np.float32)})),
+    _("EyeLike of 64 GiB", NODE, model(node("Constant", "", "s", value_ints=[2**17, 2**17]), node("ConstantOfShape", "s", "t"),
+                                      node("EyeLike", "t"))),
+    _("Resize to 4 GiB", NODE, model(
+        node("Resize", "x r w"), inputs=IMAGE, tensors={
+            "r": np.array([], np.float32), "w": np.array([1, 1, 2**12, 2**12], np.float32)})),
+    _("outer product of 256 GiB", NODE, model(
+        node("Mul", "a b"), tensors={"a": MANY[None, :], "b": MANY[:, None]})),
+    _("doubling, 40 times", NODE, model(
+        *(node("Concat", f"w{i} w{i}", f"w{i + 1}", axis=0) for i in range(40)), node("Identity", "w40"),
+        tensors={"w0": np.ones(4, np.float32)})),
+    _("HannWindow of 2^33", NODE, model(node("HannWindow", "w"), tensors={"w": np.array(2**33)})),
+    _("loops in loops", NODE, model(
+        node("Loop", "w c x", "y", body=graph(
+            node("Loop", "w c s", "t", body=graph(
+                node("Loop", "w c s", "t", body=graph(
+                    node("Neg", "s", "t"), inputs="i c s", outputs="c t")), inputs="i c s", outputs="c t")),
+            inputs="i c s", outputs="c t")),
+        tensors={"w": np.array(1000), "c": np.array(True)})),
+]  # fmt: skip
+
+
+def _beside(location: str, **fields: int) -> Callable[[Path], ModelProto]:
+    def make(folder: Path) -> ModelProto:
+        (folder / "weights.bin").write_bytes(bytes(16))
+        (folder / "link.bin").symlink_to("/etc/passwd")
+        return model(node("Add", "x w"), tensors={"w": external(location, **fields)})
+
+    return make
+
+
+def _in_a_constant(_folder: Path) -> ModelProto:
+    return model(node("Constant", "", "c", value=external("/etc/passwd")), node("Add", "x c"))
+
+
+def _in_a_branch(_folder: Path) -> ModelProto:
+    inside = graph(node("Add", "x w", "s"), tensors=[external("/etc/passwd")])
+    return model(node("If", "c", then_branch=inside, else_branch=inside), tensors={"c": np.array(True)})
+
+
+EXTERNAL = [
+    Fault("absolute path", "outside", _beside("/etc/passwd")),
+    Fault("path upwards", "outside", _beside("../../../../../../etc/passwd")),
+    Fault("link to the outside", "outside", _beside("link.bin")),
+    Fault("path with a null character", WEIGHT, _beside("weights.bin\0")),
+    Fault("empty path", WEIGHT, _beside("")),
+    Fault("missing file", "missing", _beside("nowhere.bin")),
+    Fault("file too short", WEIGHT, _beside("weights.bin", shape=(8,), length=32)),  # type: ignore[arg-type]
+    Fault("length other than the shape's", WEIGHT, _beside("weights.bin", length=8)),
+    Fault("no length, file too short", WEIGHT, _beside("weights.bin", shape=(8,), length=0)),  # type: ignore[arg-type]
+    Fault("huge offset", WEIGHT, _beside("weights.bin", offset=2**62)),
+    Fault("negative offset", WEIGHT, _beside("weights.bin", offset=-8)),
+    Fault("huge length", WEIGHT, _beside("weights.bin", length=2**62)),
+    Fault("2 GiB claimed", WEIGHT, _beside("weights.bin", shape=(GIGABYTES,))),  # type: ignore[arg-type]
+    Fault("outside, in a Constant", "outside", _in_a_constant),
+    Fault("outside, in a branch", "outside", _in_a_branch),
+]
+
+FAULTS = [*NO_MODELS, *STRUCTURE, *NODES, *SIZES, *EXTERNAL]
