@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from converters.errors import MalformedModel
+from converters.errors import ConversionError, MalformedModel
+from converters.validity import check
 
 LARGE = 2**20  # bytes from which a weight stays in the file
 # Field numbers of onnx.proto, and protobuf's types on the wire.
@@ -22,22 +23,28 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 def load(path: Path) -> ir.Model:
     """Return the model of a file; weights of 1 MiB and more are read from the mapped file when they are used.
 
-    Raises `MalformedModel` for bytes that are not ONNX, and for external data that is missing or outside the folder.
+    Raises `MalformedModel` for bytes that are not ONNX, for what contradicts the standard, and for external data that
+    is missing or outside the folder; `Refusal` for sparse tensors.
     """
     try:
         data = _mapped(path)
-        model, weights = _parse(data)
+        folder = path.parent.resolve()
+        model, weights = _parse(data, folder)
         _attach(model, data, weights)
-        _check_external(path.parent.resolve(), model)
-    except MalformedModel as error:
+        _open_folder(folder, model)
+    except ConversionError as error:
         raise error.inside(str(path)) from error.__cause__
     return model
 
 
-def _parse(data: mmap.mmap | bytes) -> tuple[ir.Model, dict[str, Field]]:
+def _parse(data: mmap.mmap | bytes, folder: Path) -> tuple[ir.Model, dict[str, Field]]:
     try:
         slim, weights = _without_weights(data)
-        return ir.from_proto(onnx.ModelProto.FromString(slim)), weights
+        message = onnx.ModelProto.FromString(slim)
+        check(message, folder, weights)
+        return ir.from_proto(message), weights
+    except ConversionError:
+        raise
     except Exception as error:  # protobuf and onnx_ir raise various types
         why = f"not an ONNX model ({type(error).__name__}: {error})"
         raise MalformedModel("bytes", why, "download or export it again") from error
@@ -163,19 +170,8 @@ def _attach(model: ir.Model, data: mmap.mmap | bytes, weights: dict[str, Field])
 # ---- weights in other files
 
 
-def _check_external(folder: Path, model: ir.Model) -> None:
-    """Let external data lie in the model's folder only, and be as long as it says."""
-    for name, value in model.graph.initializers.items():
-        tensor = value.const_value
-        if not isinstance(tensor, ir.ExternalTensor):
-            continue
-        where = f"initializer {name!r}"
-        target = (folder / tensor.location).resolve()
-        if not target.is_relative_to(folder):
-            raise MalformedModel(
-                where, f"its data {tensor.location!r} lies outside the folder", "move it beside the model"
-            )
-        end = (tensor.offset or 0) + (tensor.length or 0)
-        if not target.is_file() or target.stat().st_size < end:
-            raise MalformedModel(where, f"its data {tensor.location!r} is missing or too short", "download it again")
-        tensor.base_dir = folder
+def _open_folder(folder: Path, model: ir.Model) -> None:
+    """Say where the files lie that `check` has found to be the model's."""
+    for value in model.graph.initializers.values():
+        if isinstance(value.const_value, ir.ExternalTensor):
+            value.const_value.base_dir = folder

@@ -35,9 +35,12 @@ def fold(node: Node) -> list[Array]:
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid(node.domain, node.version)])
     try:
-        return list(ReferenceEvaluator(model).run(None, feeds))
+        results = list(ReferenceEvaluator(model).run(None, feeds))
     except Exception as error:  # the reference implementation raises whatever it meets
         raise node.refuse(f"it cannot be evaluated beforehand ({error})", "correct the model's constants") from error
+    if not all(isinstance(result, np.ndarray | np.generic) for result in results):
+        raise node.refuse("it makes a sequence, which has no counterpart", "use a model of tensors alone")
+    return [np.asarray(result) for result in results]
 
 
 def _entries(node: Node) -> int:

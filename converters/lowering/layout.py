@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from converters.lowering.builder import Builder
 
 
+MOST_AXES = 5  # that every kernel takes
+
+
 def wide(atoms: Iterable[Atom]) -> Atoms:
     """Return the atoms whose size is not 1: those whose order matters."""
     return tuple(atom for atom in atoms if atom.size != 1)
@@ -23,7 +27,7 @@ def wide(atoms: Iterable[Atom]) -> Atoms:
 def arrange(view: Value, groups: Sequence[Atoms]) -> Tensor:
     """Return a tensor with one axis for each group of atoms. Equal requests give the same tensor."""
     builder, tensor = view.builder, view.stored
-    key = (tensor, tuple(groups))
+    key = _request(view, groups)
     if key not in builder.arranged:
         runs = _runs(view, flatten(groups))
         order = sorted(range(len(runs)), key=lambda run: flatten(groups).index(runs[run][0]))
@@ -33,6 +37,13 @@ def arrange(view: Value, groups: Sequence[Atoms]) -> Tensor:
         else:
             builder.arranged[key] = _reshape(builder, tensor, view.axes, groups)
     return builder.arranged[key]
+
+
+def _request(view: Value, groups: Sequence[Atoms]) -> tuple[object, ...]:
+    """Return what is asked for in terms of the tensor alone: other views may name its atoms otherwise."""
+    place = {atom: i for i, atom in enumerate(wide(flatten(view.axes)))}
+    sizes = tuple(atom.size for atom in place)
+    return view.stored, sizes, tuple(tuple(place[atom] for atom in wide(group)) for group in groups)
 
 
 def _runs(view: Value, target: Atoms) -> list[Atoms]:
@@ -105,19 +116,14 @@ def isolate(value: Value, dims: Iterable[int], *, last: bool = False) -> Isolate
     if not all(_contiguous(view.dims[dim], order) for dim in wanted):
         order = flatten(view.dims)
     owner = {atom: dim for dim in wanted for atom in view.dims[dim]}
-    axis_index = {atom: axis for axis, group in enumerate(view.axes) for atom in group}
-    groups: list[tuple[object, Atoms]] = []
-    for atom in order:
-        tag = ("dim", owner[atom]) if atom in owner else ("axis", axis_index[atom])
-        if groups and groups[-1][0] == tag:
-            groups[-1] = (tag, (*groups[-1][1], atom))
-        else:
-            groups.append((tag, (atom,)))
+    place = {atom: -1 - axis for axis, group in enumerate(view.axes) for atom in group} | owner
+    axes = [tuple(run) for _, run in itertools.groupby(order, place.__getitem__)]
     if last:
-        groups.sort(key=lambda group: group[1][0] in owner)
-    axes = tuple(group for _, group in groups)
+        axes.sort(key=lambda group: group[0] in owner)
+    if len(axes) > MOST_AXES:
+        axes = [tuple(run) for _, run in itertools.groupby(flatten(axes), lambda atom: owner.get(atom, -1))]
     axis_of = {owner[group[0]]: axis for axis, group in enumerate(axes) if group[0] in owner}
-    return Isolated(view, arrange(view, axes), axes, axis_of)
+    return Isolated(view, arrange(view, axes), tuple(axes), axis_of)
 
 
 def _with_atoms(view: Value, dims: set[int]) -> Value:

@@ -32,7 +32,9 @@ def fully_connected(x: Value, weight: Value, bias: Value | None) -> Value:
     builder, view = x.builder, x.builder.view(x)
     inner = set(wide(view.dims[-1]))
     rows = [tuple(atom for atom in group if atom not in inner) for group in view.axes]
-    outer = [group for group in rows if group] or [()]
+    outer = [group for group in rows if wide(group)] or [()]
+    if len(outer) >= builder.target.max_rank("FULLY_CONNECTED"):
+        outer = [flatten(outer)]
     columns = tuple(atom for atom in flatten(view.axes) if atom in inner)
     tensor = arrange(view, [*outer, columns])
     count = weight.array.shape[1]
@@ -68,6 +70,10 @@ def _batch_matmul(x: Value, y: Value) -> Value:
     transposed = _is_transposed(right)
     stored = swap_last(right) if transposed else right
     operands = [arrange(left, left.dims), arrange(stored, stored.dims)]
+    if operands[0] is operands[1]:  # XNNPACK in LiteRT 2.3 miscomputes a transposed tensor times itself
+        operands[1] = builder.emit(
+            "RESHAPE", [operands[1]], [builder.exact_sizes(stored.dims)], shape=operands[1].shape
+        )
     rank = max(x.rank, y.rank)
     mine, theirs = (((),) * (rank - v.rank) + v.dims for v in (left, right))
     batch = [m if size_of(m) != 1 else t for m, t in zip(mine[:-2], theirs[:-2], strict=True)]

@@ -1,8 +1,10 @@
 """Source files of many projects, by programming language, from the Debian packages listed in `corpus.tsv`.
 
 Every package is fetched with `apt-get download` (Debian 12, no root needed) into a cache outside the repository and is
-read in place. The list was drawn once from the archive's index of file names, by the hash of the package's name. Its
-column `split` holds out whole projects: all packages of one source package are in the same split.
+read in place. The list was drawn once from the archive's index of file names, by the hash of the package's name, up to
+about a hundred projects a language. Its column `split` holds out whole projects: all packages of one source package are
+in the same split, again by a hash. Before anything was tested, half of Haskell's few test projects were moved to
+training, and permissively licensed projects were added to the test split for languages that had hardly any.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def _fetch(packages: Sequence[Package]) -> None:
         names = [f"{package.package}={package.version}" for package in packages[start : start + 100]]
         command = ["apt-get", "-qq", "download", *names]
         if subprocess.run(command, cwd=CACHE, check=False).returncode:  # noqa: S603 - the names are from our own list
-            cure = "update apt's lists; a version that has left the archive is on https://snapshot.debian.org/"
+            cure = "update apt's lists; Debian's snapshot archive has versions that left the mirrors"
             raise RuntimeError(f"{LIST.name}: expected apt-get to find every version listed, it did not: {cure}")
 
 

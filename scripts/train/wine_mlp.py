@@ -134,8 +134,8 @@ def main() -> None:
     print(json.dumps({"sha256": digest, "mean": scaling.mean, "std": scaling.std}))
     for figure in measure(read_card(NAME)):
         print(f"{figure.metric} of {figure.samples} held-out wines: {figure.value:.4f}, {figure.status}")
-    print("network and logistic regression, held out: %.4f, %.4f" % compare(training, held_out))
-    print("the same, mean over 10 x 5 folds: %.4f, %.4f" % cross_validate(rows))
+    print("network and logistic regression, held out: {:.4f}, {:.4f}".format(*compare(training, held_out)))
+    print("the same, mean over 10 x 5 folds: {:.4f}, {:.4f}".format(*cross_validate(rows)))
 
 
 if __name__ == "__main__":

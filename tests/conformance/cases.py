@@ -99,7 +99,9 @@ class Case:
     def feeds(self) -> tuple[dict[str, Any], list[Any]]:
         """Return the inputs by name and the expected outputs of the first data set."""
         data = self.folder / "test_data_set_0"
-        inputs = {value.name: _load(data / f"input_{i}.pb") for i, value in enumerate(self.original.graph.input)}
+        constant = {tensor.name for tensor in self.original.graph.initializer}
+        names = [value.name for value in self.original.graph.input if value.name not in constant]
+        inputs = {name: _load(data / f"input_{i}.pb") for i, name in enumerate(names)}
         outputs = [_load(data / f"output_{i}.pb") for i in range(len(self.original.graph.output))]
         return inputs, outputs
 

@@ -11,6 +11,7 @@ import numpy as np
 from converters.lowering import arithmetic as a
 from converters.lowering.formulas import erf, expm1, log1p, softplus
 from converters.lowering.node import Node, lowers
+from converters.lowering.shapes import unsqueeze
 from converters.lowering.value import Value
 
 
@@ -67,7 +68,6 @@ BINARY: Mapping[str, Callable[[Value, Value], Value]] = {
     "Min": a.minimum,
     "Mul": lambda x, y: x * y,
     "Or": a.logical_or,
-    "PRelu": lambda x, y: x.builder.binary("PRELU", x, y),
     "Sub": lambda x, y: x - y,
     "Sum": lambda x, y: x + y,
     "Xor": a.not_equal,
@@ -106,6 +106,8 @@ def unary(node: Node) -> Value:
 @lowers(*BINARY)
 def binary(node: Node) -> Value:
     """Apply a function of two operands; the n-ary ones fold from the left."""
+    if node.version < 7 and node.attribute("broadcast", 0):
+        raise node.refuse(f"opset {node.version} broadcasts by an axis", "convert it with onnx.version_converter to 13")
     values = [value for value in node.inputs if value is not None]
     return functools.reduce(BINARY[node.op], values)
 
@@ -115,6 +117,15 @@ def with_attributes(node: Node) -> Value:
     """Apply a function of one operand and some attributes."""
     defaults, function = WITH_ATTRIBUTES[node.op]
     return function(node.x, *(float(node.attribute(name, default)) for name, default in defaults.items()))
+
+
+@lowers("PRelu")
+def prelu(node: Node) -> Value:
+    """Multiply what is negative by a slope; before opset 7 a vector of slopes is one a channel."""
+    x, slope = node.x, node[1]
+    if node.version < 7 and slope.rank == 1:
+        slope = unsqueeze(slope, range(1, x.rank - 1))
+    return node.builder.binary("PRELU", x, slope)
 
 
 @lowers("Gelu")

@@ -39,7 +39,7 @@ def attempt(convert: Convert, source: Path, target: Path) -> Outcome:
 
 
 def _from_memory(error: BaseException | None) -> bool:
-    return error is not None and (isinstance(error, MemoryError) or _from_memory(error.__cause__))
+    return error is not None and (isinstance(error, MemoryError) or _from_memory(error.__context__))
 
 
 def _place(error: BaseException) -> str:

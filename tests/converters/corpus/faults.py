@@ -147,13 +147,23 @@ NODES = [
 ]  # fmt: skip
 
 
-def _deep(levels: int) -> ModelProto:
-    inner = node("Identity", "x", "s")
+def _field(number: int, content: bytes) -> bytes:
+    """Return one field of bytes as protobuf writes it."""
+    length = [len(content) >> shift & 0x7F | 0x80 for shift in (0, 7, 14)] + [len(content) >> 21]
+    return bytes([number << 3 | 2, *length]) + content
+
+
+def _deep(levels: int) -> bytes:
+    """Return branches in branches; the library that writes messages refuses to nest as deep as a file can."""
+    inner = node("Identity", "x", "s").SerializeToString()
+    branches = [AttributeProto(name=f"{name}_branch", type=AttributeProto.GRAPH) for name in ("then", "else")]
+    output = _field(12, value("s", None).SerializeToString())
     for _level in range(levels):
-        inner = node("If", "w", "s", then_branch=graph(inner), else_branch=graph(inner))
-        if inner.ByteSize() > 2**16:  # the second branch need not be as deep
-            del inner.attribute[1].g.node[:]
-    return model(inner, node("Identity", "s"), tensors={"w": np.array(True)})
+        deep, flat = (branch.SerializeToString() for branch in branches)
+        inner = node("If", "w", "s").SerializeToString() + _field(5, deep + _field(6, _field(1, inner) + output))
+        inner += _field(5, flat + _field(6, output))
+    outer = model(node("Identity", "s"), tensors={"w": np.array(True)})
+    return outer.SerializeToString() + _field(7, _field(1, inner))
 
 
 def _sparse() -> ModelProto:
