@@ -1,4 +1,4 @@
-"""The card's documentation, generated: JSON Schema for editors, and tables of fields and sections of steps for people."""
+"""The card's documentation, generated: JSON Schema for editors, field tables and sections of steps for people."""
 
 from __future__ import annotations
 

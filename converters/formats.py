@@ -46,5 +46,17 @@ FORMATS = {
             recipes={"fp32": "none"},
             runtimes=("onnxruntime",),
         ),
+        Format(
+            name="tflite",
+            module="converters.to_tflite",
+            recipes={"fp32": "none", "fp16": "none", "int8_dynamic": "none", "w8a8": "w8a8_per_channel_minmax"},
+            runtimes=("litert",),
+        ),
+        Format(
+            name="tfjs",
+            module="converters.to_tfjs",
+            recipes={"fp32": "none", "fp16": "none"},
+            runtimes=("tfjs-wasm",),
+        ),
     )
 }

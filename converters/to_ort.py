@@ -18,6 +18,7 @@ import onnxruntime
 from flatbuffers import number_types
 from flatbuffers.table import Table
 
+from converters.errors import MalformedModel
 from converters.exported import Exported
 from converters.to_onnx import serialize
 
@@ -27,14 +28,20 @@ Constraints = list[tuple[str, list[tuple[int, int]]]]  # (type name, [(input or 
 
 
 def export(model: ir.Model, *, precision: str) -> Exported:  # noqa: ARG001 - the graph is in its precision already
-    """Return `{".ort": bytes}`, optimised only as far as every execution provider can follow."""
+    """Return `{".ort": bytes}`, optimised only as far as every execution provider can follow.
+
+    Raises `MalformedModel` for a graph that onnxruntime does not load.
+    """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.add_session_config_entry("session.save_model_format", "ORT")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "model.ort")
         options.optimized_model_filepath = str(target)
-        onnxruntime.InferenceSession(serialize(model), options, providers=["CPUExecutionProvider"])
+        try:
+            onnxruntime.InferenceSession(serialize(model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its errors share no class
+            raise MalformedModel("model", f"onnxruntime refuses it ({error})", "correct the model") from error
         return Exported({".ort": sort_kernel_types(target.read_bytes())})
 
 

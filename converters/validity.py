@@ -18,7 +18,7 @@ from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, 
 from converters.errors import MalformedModel, Refusal
 
 AGAIN = "download or export it again"
-MOST_NODES = 200_000  # that a model may have once its functions are written out
+MOST_NODES = 120_000  # that a model may have once its functions are written out
 # Their definitions in onnx 1.23 do not pass its own strict inference.
 NOT_INFERRED = {"MeanVarianceNormalization"}
 FUNCTION = tuple[str, str]
@@ -32,6 +32,7 @@ def check(model: ModelProto, folder: Path, left_out: Container[str]) -> None:
     if not model.graph.output:
         raise MalformedModel("graph", "not an ONNX model (it has no outputs)", AGAIN)
     _check_opset(model)
+    _check_inputs(model.graph)
     _check_functions(model)
     for where, tensor, is_weight in _tensors(model):
         if tensor.data_location == TensorProto.EXTERNAL:
@@ -47,6 +48,13 @@ def _check_opset(model: ModelProto) -> None:
         if entry.domain in ("", "ai.onnx") and not 1 <= entry.version <= newest:
             why = f"its opset is {entry.version}, and known are 1 to {newest}"
             raise MalformedModel("graph", why, "export the model with an opset that is known")
+
+
+def _check_inputs(graph: GraphProto) -> None:
+    for value in graph.input:
+        sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        if min(sizes, default=0) < 0:
+            raise MalformedModel(f"input {value.name!r}", f"its shape is {sizes}", "give sizes that vary a name")
 
 
 # ---- functions
@@ -190,7 +198,7 @@ def _check_standard(model: ModelProto, left_out: Container[str]) -> None:
 
 
 def _is_tensor(value: ValueInfoProto) -> bool:
-    return value.type.WhichOneof("value") == "tensor_type"
+    return bool(value.type.HasField("tensor_type"))
 
 
 def _inferable(model: ModelProto) -> ModelProto:

@@ -32,7 +32,7 @@ def apply(name: str, model: ir.Model, calibration: Sequence[Feeds]) -> ir.Model:
     if recipe.needs_calibration and not calibration:
         raise ValueError(
             f"recipe {name} sets its ranges on real inputs and got none: "
-            "name a JSON Lines file of inputs as edge.calibration in the card"
+            "name a JSON Lines file as edge.calibration in the card, or a folder of .npz files as --calibration"
         )
     return recipe.make(model, calibration)
 

@@ -66,6 +66,29 @@ def build(out: Out = DEFAULT_OUT, catalog: Catalog = DEFAULT_CATALOG, as_json: J
 
 
 @app.command()
+def convert(
+    model: Annotated[Path, typer.Argument(help="An ONNX file.", exists=True, dir_okay=False)],
+    to: Annotated[str, typer.Option(help="Format: onnx, ort, tflite or tfjs.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; for tfjs, the folder.")],
+    precision: Annotated[str, typer.Option(help="fp32, fp16, int8_dynamic or w8a8.")] = "fp32",
+    calibration: Annotated[
+        Path | None, typer.Option(help="Folder of .npz files, the input tensors of one sample each.", exists=True)
+    ] = None,
+) -> None:
+    """Convert any ONNX file, with no card; refuse by name what the format cannot express exactly."""
+    from converters.errors import ConversionError
+    from scripts.convert import convert as run
+
+    try:
+        written = run(model, out, to=to, precision=precision, calibration=calibration)
+    except (ConversionError, ValueError) as error:
+        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    for path in written:
+        typer.echo(f"{path}  {path.stat().st_size} bytes")
+
+
+@app.command()
 def site(
     serve: Annotated[bool, typer.Option("--serve", help="Serve it until interrupted.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

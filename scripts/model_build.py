@@ -13,10 +13,11 @@ from typing import Any
 from catalog import source
 from catalog.card import Card, Tolerance
 from converters.formats import FORMATS, Format
+from edge.runtimes import RUNTIMES
 from scripts.cache import Cache, file_digest
 
-RUNTIME_TOOLS = ("onnxruntime", "numpy", "pillow")
-EXPORT_TOOLS = ("onnx", "onnx-ir", "onnxruntime", "onnxconverter-common", "numpy", "pillow")
+RUNTIME_TOOLS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow")
+EXPORT_TOOLS = ("ai-edge-litert", "onnx", "onnx-ir", "onnxruntime", "onnxconverter-common", "numpy", "pillow")
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class Row:
 
 
 def plan(card: Card) -> list[tuple[Format, str]]:
-    """List the artefacts of a card: fp32 and each of its precisions in every format that has it."""
+    """List the artefacts of a card: fp32 and each of its precisions, in every format that a runtime here can verify."""
     precisions = dict.fromkeys(["fp32", *card.edge.precisions])
-    return [(row, precision) for precision in precisions for row in FORMATS.values() if precision in row.recipes]
+    formats = [row for row in FORMATS.values() if not RUNTIMES.keys().isdisjoint(row.runtimes)]
+    return [(row, precision) for precision in precisions for row in formats if precision in row.recipes]
 
 
 def count_steps(card: Card) -> int:

@@ -149,12 +149,12 @@ def _order(leader: Value, dims: Sequence[Atoms]) -> list[Atoms]:
         own = leader.dims[dim]
         if group == own:
             continue
-        if own:  # dimensions of size 1 have an axis of their own, or share one with neighbours
-            axis = next(axis for axis in axes if own[0] in axis)
-            axis[axis.index(own[0])] = group[0]
-            axis[axis.index(group[0]) + 1 : axis.index(group[0]) + 1] = group[1:]
-        else:
+        home = next((axis for axis in axes if own and own[0] in axis), None)
+        if home is None:
             axes.insert(_place_after(axes, flatten(dims[:dim])), list(group))
+        else:
+            place = home.index(own[0])
+            home[place : place + 1] = group
     present = set(flatten(dims))
     return [tuple(atom for atom in axis if atom in present or atom.size == 1) for axis in axes]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import onnx
 import onnx_ir as ir
 
 from converters.edge_graph import Graph, Tensor
-from converters.errors import MalformedModel, Refusal
+from converters.errors import ConversionError, MalformedModel, Refusal
 from converters.lowering import operators  # noqa: F401 - fills the table of lowerings
 from converters.lowering.builder import Builder
 from converters.lowering.folding import fold, make_node
@@ -22,6 +23,8 @@ from converters.lowering.value import Atom, Value
 
 Scope = MutableMapping[str, Value]
 FLOAT32 = np.dtype(np.float32)
+MOST_TURNS = 120_000
+MOST_FOLDED = 2**27  # bytes, beside what follows from large weights
 HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 # Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
@@ -94,6 +97,8 @@ class Interpreter:
 
     builder: Builder
     model: ir.Model
+    turns: int = 0  # nodes lowered, each as often as its loop or function runs
+    folded: int = 0  # bytes of constants that were computed
 
     def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]) -> list[Value]:
         """Lower a graph whose inputs stand in `scope`, and return its outputs.
@@ -124,9 +129,17 @@ class Interpreter:
         for node in nodes:
             where = f"{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
             inputs = [None if value is None else self._lookup(scope, value, where) for value in node.inputs]
+            self._count(where)
             call = self._call(node, inputs, scope, opsets, outer, where)
             results = self._guarded(call)
             scope.update(zip(call.outputs, results, strict=False))
+
+    def _count(self, where: str) -> None:
+        """End what loops in loops, and functions of functions, would make of a small file."""
+        self.turns += 1
+        if self.turns > MOST_TURNS:
+            why = f"written out, the model has more than {MOST_TURNS:,} nodes"
+            raise Refusal("model", where, why, "use fewer turns in its loops")
 
     def _call(
         self,
@@ -153,8 +166,12 @@ class Interpreter:
     def _guarded(self, node: Node) -> Sequence[Value]:
         """Lower a node; whatever a contradictory node makes Python say becomes an error that names it."""
         try:
-            return self._lower(node)
-        except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+            results = self._lower(node)
+            _check_sizes(node, results)
+            return results
+        except ConversionError:
+            raise
+        except Exception as error:  # a lowering and the libraries under it raise whatever they meet
             shapes = ", ".join(str(list(value.shape)) for value in node.inputs if value is not None)
             why = f"{node.op} of operands {shapes} is contradictory ({type(error).__name__}: {error})"
             raise MalformedModel(
@@ -166,7 +183,7 @@ class Interpreter:
         if (node.domain, node.op) not in LOWERINGS or node.op not in VIEWS:
             present = [value for value in node.inputs if value is not None]
             if node.op not in RANDOM and not node.domain and all(value.data is not None for value in present):
-                return [self.builder.float_constant(array) for array in fold(node)]
+                return self._fold(node)
         local = self.model.functions.get((node.domain, node.op, ""))
         if local is not None:
             return self._run_function(local, node)
@@ -179,12 +196,31 @@ class Interpreter:
             raise node.refuse(f"{self.builder.target.name} has no counterpart", "use a model without this operator")
         return self._run_function(function, replace(node, attributes={**_defaults(node), **node.attributes}))
 
+    def _fold(self, node: Node) -> list[Value]:
+        arrays = fold(node)
+        self.folded += sum(array.nbytes for array in arrays)
+        if self.folded > MOST_FOLDED + 4 * self.weights:
+            raise node.refuse(f"constants grew to {self.folded:,} bytes", "compute them when the model runs")
+        return [self.builder.float_constant(array) for array in arrays]
+
+    @cached_property
+    def weights(self) -> int:
+        """How many bytes the weights of the model take."""
+        values = self.model.graph.initializers.values()
+        return sum(value.const_value.nbytes for value in values if value.const_value is not None)
+
     def _run_function(self, function: ir.Function, node: Node) -> list[Value]:
         scope: Scope = {v.name or "": x for v, x in zip(function.inputs, node.inputs, strict=False) if x is not None}
         defaults = {name: attr.value for name, attr in function.attributes.items() if attr.value is not None}
         self._run_nodes(function, scope, dict(function.opset_imports), {**defaults, **node.attributes})
         wanted = len(node.outputs)
         return [self._lookup(scope, value, node.where) for value in function.outputs[:wanted]]
+
+
+def _check_sizes(node: Node, results: Sequence[Value]) -> None:
+    for shape in (value.shape for value in results):
+        if any(size is not None and size < 0 for size in shape):
+            raise MalformedModel(node.where, f"its result has the shape {list(shape)}", "correct the model's sizes")
 
 
 def _sizes(shape: ir.Shape | None) -> list[int | None] | None:

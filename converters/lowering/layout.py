@@ -117,7 +117,7 @@ def isolate(value: Value, dims: Iterable[int], *, last: bool = False) -> Isolate
         order = flatten(view.dims)
     owner = {atom: dim for dim in wanted for atom in view.dims[dim]}
     place = {atom: -1 - axis for axis, group in enumerate(view.axes) for atom in group} | owner
-    axes = [tuple(run) for _, run in itertools.groupby(order, place.__getitem__)]
+    axes = [tuple(run) for _, run in itertools.groupby(order, place.get)]
     if last:
         axes.sort(key=lambda group: group[0] in owner)
     if len(axes) > MOST_AXES:

@@ -34,5 +34,9 @@ class Runtime:
 
 
 RUNTIMES: Mapping[str, Runtime] = {
-    row.name: row for row in (Runtime("onnxruntime", "edge.runtimes.ort", "onnxruntime"),)
+    row.name: row
+    for row in (
+        Runtime("onnxruntime", "edge.runtimes.ort", "onnxruntime"),
+        Runtime("litert", "edge.runtimes.litert", "ai-edge-litert"),
+    )
 }

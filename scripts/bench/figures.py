@@ -10,7 +10,9 @@ from statistics import median
 from typing import Any
 
 OURS = "edgewise"
-RATIOS = ("wall", "cpu", "peak", "bytes", "latency", "latency_cpu")
+LATENCY = ("latency", "latency_cpu")
+RATIOS = ("wall", "cpu", "peak", "bytes", *LATENCY)
+RIGHT = 0.999  # cosine with onnxruntime's output; below, a file computes something else
 
 Row = dict[str, Any]
 
@@ -51,7 +53,14 @@ def _paired(ours: Sequence[float], theirs: Sequence[float]) -> float:
 def summary(models: Mapping[str, Row]) -> dict[str, Row]:
     """Return for each peer the median ratio over the models, and over how many models it is one."""
     peers = sorted({peer for model in models.values() for peer in model["ratios"]})
-    return {peer: _summarise([model["ratios"].get(peer, {}) for model in models.values()]) for peer in peers}
+    return {peer: _summarise([_counted(model, peer) for model in models.values()]) for peer in peers}
+
+
+def _counted(model: Row, peer: str) -> dict[str, float]:
+    """Return the ratios of one model; the latency of a file that computes something else says nothing."""
+    rows, found = model["converters"], model["ratios"].get(peer, {})
+    right = all(rows.get(name, {}).get("cosine", 0) >= RIGHT for name in (OURS, peer))
+    return {key: value for key, value in found.items() if right or key not in LATENCY}
 
 
 def _summarise(found: Sequence[Mapping[str, float]]) -> Row:
