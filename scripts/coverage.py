@@ -18,19 +18,20 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.conformance import cases, litert, runner, tfjs
+from tests.conformance import cases, litert, tfjs
+from tests.conformance.cases import Case
+from tests.conformance.runner import Outcome, run_all
 from tests.conftest import CHROMIUM_FLAGS
 
 PATH = Path(__file__).resolve().parents[1] / "converters" / "coverage.json"
 DISPUTED = "onnxruntime and the converted model agree with each other, and not with the test's data"
 
-Case, Outcome = cases.Case, runner.Outcome
 Row = dict[str, Any]
 
 
 def run_tflite(tests: Sequence[Case]) -> list[Outcome]:
     """Run the tests in LiteRT."""
-    return runner.run_all(tests, litert.run_case)
+    return run_all(tests, litert.run_case)
 
 
 def run_tfjs(tests: Sequence[Case]) -> list[Outcome]:
@@ -57,7 +58,7 @@ TARGETS: dict[str, tuple[Callable[[Sequence[Case]], list[Outcome]], Callable[[],
 }
 
 
-def tested_operators(tests: Sequence[Case]) -> list[str]:
+def operators_of(tests: Sequence[Case]) -> list[str]:
     """Return the operator that each test is about: an expanded function stands for the function, not for its parts."""
     own = {test.name: next((op for op in test.operators if op != "Constant"), "Constant") for test in tests}
     return [own.get(test.name.split("_expanded")[0], own[test.name]) for test in tests]
@@ -92,7 +93,7 @@ def reason(outcome: Outcome) -> str:
 def main() -> None:
     """Run everything and write the file."""
     tests = cases.cases()
-    names, operators = [test.name for test in tests], tested_operators(tests)
+    names, operators = [test.name for test in tests], operators_of(tests)
     targets = {
         target: {"runtime": version()} | by_operator(names, operators, run(tests))
         for target, (run, version) in TARGETS.items()

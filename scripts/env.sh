@@ -38,12 +38,17 @@ install_python_packages() {
     digest "$lock" pyproject.toml > "$stamp"
 }
 
+# The tests need everything; the demo leaves out what only they run, and takes what they have installed.
 install_node_packages() {
-    local stamp=site/node_modules/.installed
-    up_to_date "$stamp" site/package-lock.json && return
-    say "Installing what the browser runs from site/package-lock.json ..."
-    npm ci --prefix site --no-audit --no-fund --loglevel=error >&2
-    digest site/package-lock.json > "$stamp"
+    local folder=site/node_modules lock=site/package-lock.json omit=()
+    up_to_date "$folder/.installed-test" "$lock" && return
+    if [ "$1" = demo ]; then
+        up_to_date "$folder/.installed-demo" "$lock" && return
+        omit=(--omit=dev)
+    fi
+    say "Installing what the browser runs from $lock ..."
+    npm ci --prefix site "${omit[@]}" --no-audit --no-fund --loglevel=error >&2
+    digest "$lock" > "$folder/.installed-$1"
 }
 
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -51,4 +56,4 @@ export PIP_REQUIRE_VIRTUALENV=1
 [ -x .venv/bin/python ] || make_venv
 export PATH="$PWD/.venv/bin:$PATH"
 install_python_packages "$1"
-install_node_packages
+install_node_packages "$1"

@@ -133,8 +133,7 @@ def reduce(kind: str, x: Value, dims: Sequence[int], *, keepdims: bool = True) -
 
 def _kept_atom(dim: Atoms, axes: Sequence[Atoms], kept: Sequence[Atoms]) -> Atoms:
     """Return the atom of size 1 that stands where a reduced dimension was, unless several share one axis."""
-    axis = next(axis for axis, group in enumerate(axes) if dim[0] in group)
-    return kept[axis] if axes[axis] == dim else ()
+    return next((kept[axis] for axis, group in enumerate(axes) if group == dim), ())
 
 
 def _uniform_axes(x: Value, atoms: set[Atom]) -> list[Atoms]:

@@ -58,7 +58,7 @@ def _summary(summary: Row) -> str:
 
 
 def _ratio(found: Row | None) -> str:
-    return f"{found['median']:.2f} × ({found['models']} models)" if found else "not measured"
+    return f"{found['median']:.2f} × (models: {found['models']})" if found else "not measured"
 
 
 def _model(name: str, model: Row) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markdown import markdown
 
-from scripts.coverage import DISPUTED, PATH, by_operator, tested_operators
+from scripts.coverage import DISPUTED, PATH, by_operator, operators_of
 from scripts.coverage_page import page
 from tests.conformance.runner import Outcome
 
@@ -68,7 +68,7 @@ def test_like_refusals_count_as_one_reason():
 def test_an_expanded_function_counts_for_the_function():
     """The test of an operator's definition is listed under the operator, not under the parts of the definition."""
     tests = [Named("test_gelu", ["Gelu"]), Named("test_gelu_expanded", ["Constant", "Mul"]), Named("test_mul", ["Mul"])]
-    assert tested_operators(tests) == ["Gelu", "Gelu", "Mul"]
+    assert operators_of(tests) == ["Gelu", "Gelu", "Mul"]
 
 
 def test_the_kept_results_are_complete_and_make_a_page():

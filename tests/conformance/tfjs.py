@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -49,12 +49,15 @@ class Result:
     milliseconds: float = 0
 
 
-def run_cases(cases: Sequence[Case], browser: Browser, folder: Path) -> list[Outcome]:
-    """Convert every test, run what was converted, and return one outcome for each test."""
+def run_cases(cases: Sequence[Case], browser: Browser, folder: Path, further: Collection[str] = ()) -> list[Outcome]:
+    """Convert every test, run what was converted, and return one outcome for each test.
+
+    Inputs named in `further` become constants, beside those that say what shape or axis is meant.
+    """
     outcomes: dict[str, Outcome] = {}
     expected: dict[str, list[Any]] = {}
     for case in cases:
-        model, feeds, wanted = case.baked()
+        model, feeds, wanted = case.baked(further)
         try:
             files = export(ir.from_proto(model), precision="fp32").files
         except Refusal as refusal:

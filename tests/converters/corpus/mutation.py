@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor as Field
@@ -15,7 +15,7 @@ Place = tuple[Any, Any]  # a message and one of its fields that is set
 NUMBERS = [0, 1, -1, 2, 3, 7, 77, 2**7, 2**15, 2**31 - 1, 2**31, 2**33, 2**40, 2**62, -(2**62), 2**63 - 1, -(2**63)]
 FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 3e38, float("inf"), float("-inf"), float("nan")]
 TEXTS = ["", "x", "y", "Conv", "Loop", "If", "ai.onnx.ml", "../../x", "\u202e\n\0", "é" * 1000]
-BOUNDS = {Field.CPPTYPE_INT32: 2**31, Field.CPPTYPE_UINT32: 2**32, Field.CPPTYPE_UINT64: 2**63}
+RANGES = {Field.CPPTYPE_INT32: (-(2**31), 2**31), Field.CPPTYPE_UINT64: (0, 2**64)}
 
 
 def mutate(models: list[bytes], seed: int) -> bytes:
@@ -84,15 +84,12 @@ def _scalar(chance: random.Random, field: Any, old: Any) -> Any:
         return chance.choice(field.enum_type.values).number
     if field.type == Field.TYPE_BYTES:
         return _damage(chance, old)
-    makers: dict[int, Callable[[], Any]] = {
-        Field.CPPTYPE_STRING: lambda: chance.choice([*TEXTS, old + "_", old[:-1]]),
-        Field.CPPTYPE_FLOAT: lambda: chance.choice(FLOATS),
-        Field.CPPTYPE_DOUBLE: lambda: chance.choice(FLOATS),
-    }
-    bound = BOUNDS.get(field.cpp_type, 2**63)
-    low = 0 if field.cpp_type in (Field.CPPTYPE_UINT32, Field.CPPTYPE_UINT64) else -bound
-    fitting = [number for number in (*NUMBERS, old + 1, old - 1, old * 2) if low <= number < bound]
-    return makers.get(field.cpp_type, lambda: chance.choice(fitting))()
+    if field.cpp_type == Field.CPPTYPE_STRING:
+        return chance.choice([*TEXTS, old + "_", old[:-1]])
+    if field.cpp_type in (Field.CPPTYPE_FLOAT, Field.CPPTYPE_DOUBLE):
+        return chance.choice(FLOATS)
+    low, high = RANGES.get(field.cpp_type, (-(2**63), 2**63))
+    return chance.choice([number for number in (*NUMBERS, old + 1, old - 1, old * 2) if low <= number < high])
 
 
 def _damage(chance: random.Random, data: bytes) -> bytes:
