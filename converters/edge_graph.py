@@ -16,6 +16,7 @@ axes only. Fields whose values are names rather than numbers:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,9 +78,9 @@ class Graph:
     def tensors(self) -> Iterator[Tensor]:
         """Yield every tensor once: inputs, operands and results in order, outputs."""
         seen: set[int] = set()
-        everything = [self.inputs, *([*op.inputs, *op.outputs] for op in self.ops), self.outputs]
-        for tensor in (t for group in everything for t in group if t is not None):
-            if id(tensor) not in seen:
+        inside = (tensor for op in self.ops for tensor in (*op.inputs, *op.outputs))
+        for tensor in itertools.chain(self.inputs, inside, self.outputs):
+            if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield tensor
 

@@ -87,9 +87,9 @@ ROUNDINGS: Mapping[str, Callable[[Floats], Floats]] = {
 
 def _kernel(s: Sampling, distance: Floats) -> Floats:
     """Return the weight at a distance, in input entries: a triangle, or Keys' cubic."""
-    d = np.abs(distance)
+    d: Floats = np.abs(distance)
     if s.mode == "linear":
-        return np.maximum(1 - d, np.zeros_like(d))
+        return np.clip(1 - d, 0, None)
     a = s.cubic
     near = (a + 2) * d**3 - (a + 3) * d**2 + 1
     far = a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
@@ -124,5 +124,5 @@ def tflite_nearest(size: int, output: int, *, align_corners: bool, half_pixel: b
     """Return the entry that TFLite's RESIZE_NEAREST_NEIGHBOR takes for each output entry, in float32 as it does."""
     scale = np.float32((size - 1) / (output - 1) if align_corners and output > 1 else size / output)
     x = np.arange(output, dtype=np.float32) + np.float32(0.5 if half_pixel else 0)
-    index = np.floor(x * scale + np.float32(0.5 if align_corners else 0)).astype(np.int64)
+    index: npt.NDArray[np.int64] = np.floor(x * scale + np.float32(0.5 if align_corners else 0)).astype(np.int64)
     return index.clip(0, size - 1)

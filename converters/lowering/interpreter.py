@@ -168,7 +168,6 @@ class Interpreter:
         try:
             results = self._lower(node)
             _check_sizes(node, results)
-            return results
         except ConversionError:
             raise
         except Exception as error:  # a lowering and the libraries under it raise whatever they meet
@@ -177,6 +176,7 @@ class Interpreter:
             raise MalformedModel(
                 node.where, why, "check the model with onnx.checker; if it passes, report this"
             ) from error
+        return results
 
     def _lower(self, node: Node) -> Sequence[Value]:
         self.builder.where, self.builder.operator = node.where, node.op

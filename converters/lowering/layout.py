@@ -26,17 +26,35 @@ def wide(atoms: Iterable[Atom]) -> Atoms:
 
 def arrange(view: Value, groups: Sequence[Atoms]) -> Tensor:
     """Return a tensor with one axis for each group of atoms. Equal requests give the same tensor."""
-    builder, tensor = view.builder, view.stored
-    key = _request(view, groups)
+    builder, key = view.builder, _request(view, groups)
     if key not in builder.arranged:
-        runs = _runs(view, flatten(groups))
-        order = sorted(range(len(runs)), key=lambda run: flatten(groups).index(runs[run][0]))
-        if order != sorted(order):
-            tensor = _transpose(builder, _reshape(builder, tensor, view.axes, runs), order)
-            builder.arranged[key] = _reshape(builder, tensor, [runs[run] for run in order], groups)
-        else:
-            builder.arranged[key] = _reshape(builder, tensor, view.axes, groups)
+        builder.arranged[key] = _arranged(view, groups)
     return builder.arranged[key]
+
+
+def _arranged(view: Value, groups: Sequence[Atoms]) -> Tensor:
+    builder, tensor, target = view.builder, view.stored, flatten(groups)
+    if wide(flatten(view.axes)) == wide(target):
+        return _reshape(builder, tensor, view.axes, groups)
+    whole_axes = _permutation(view.axes, groups)
+    if whole_axes is not None:
+        return _transpose(builder, tensor, whole_axes)
+    runs = _runs(view, target)
+    order = sorted(range(len(runs)), key=lambda run: target.index(runs[run][0]))
+    moved = _transpose(builder, _reshape(builder, tensor, view.axes, runs), order)
+    return _reshape(builder, moved, [runs[run] for run in order], groups)
+
+
+def _permutation(present: Sequence[Atoms], wanted: Sequence[Atoms]) -> list[int] | None:
+    """Return which present axis each wanted group is; None if groups split or merge axes, or are too many."""
+    axes = [wide(group) for group in present]
+    order: list[int] = []
+    for group in wanted:
+        found = next((i for i, axis in enumerate(axes) if i not in order and axis == wide(group)), None)
+        if found is None:
+            return None
+        order.append(found)
+    return order if len(order) == len(axes) <= MOST_AXES else None
 
 
 def _request(view: Value, groups: Sequence[Atoms]) -> tuple[object, ...]:

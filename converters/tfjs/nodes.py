@@ -6,6 +6,7 @@ How each attribute is read back is defined by `operation_mapper.ts` of @tensorfl
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,9 +30,21 @@ class Shape:
     sizes: tuple[int | None, ...]
 
 
+STORED = {
+    **dict.fromkeys(("float32", "float16"), np.dtype(np.float32)),
+    **dict.fromkeys(("int8", "uint8", "int16", "uint16", "int32", "int64"), INT32),
+    "bool": np.dtype(bool),
+}
+
+
 def stored_dtype(dtype: DType) -> DType:
-    """Return the type that TF.js holds a type in: float32, int32 or bool."""
-    return {"f": np.dtype(np.float32), "i": INT32, "u": INT32, "b": np.dtype(bool)}[dtype.kind]
+    """Return the type that TF.js holds a type in: float32, int32 or bool.
+
+    Raises `Refusal` for types of which none of these holds all values, int64 excepted.
+    """
+    if dtype.name not in STORED:
+        raise Refusal("tensor", "the model", f"TF.js has no type for {dtype.name}", "use float32 or int32")
+    return STORED[dtype.name]
 
 
 def dtype_name(dtype: DType) -> str:
@@ -54,6 +67,8 @@ def encode(value: object) -> Json:
         return {"type": dtype_name(value)}
     if isinstance(value, str):
         return {"s": base64.b64encode(value.encode()).decode()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refusal("attribute", "the model", f"a number is {value}, which JSON cannot hold", "use a finite number")
     return {"b": value} if isinstance(value, bool) else {"i": str(value)} if isinstance(value, int) else {"f": value}
 
 

@@ -19,10 +19,17 @@ ROW = 0.3  # cutting a piece of one pixel out, and joining it again
 DISPATCH = 60.0  # running two operators
 PIXELS = 28 * 28  # assumed where the size is known only at run time
 
+# Convolutions → where the spatial axes of their filter begin, and what they are called.
+SPATIAL = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "CONV_3D": 0}
+SPATIAL_AXES = {"CONV_2D": "hw", "DEPTHWISE_CONV_2D": "hw", "CONV_3D": "dhw"}
+
 
 def rewrite(graph: Graph) -> Graph:
     """Return the graph with scales, activations and paddings inside the convolutions, and none of them grouped."""
     graph = merge_reshapes(absorb_padding(fuse(graph)))
+    for op in graph.ops:
+        if op.kind in SPATIAL:
+            fill_gaps(op, SPATIAL[op.kind])
     return replace(graph, ops=[new for op in graph.ops for new in RULES.get(op.kind, _unchanged)(op)])
 
 
@@ -45,6 +52,28 @@ def _spatial_padding(op: Op) -> list[int] | None:
     if table is None or table.data is None or table.shape != (4, 2) or table.data[[0, 3]].any():
         return None
     return [int(width) for width in table.data.reshape(-1)]
+
+
+def fill_gaps(op: Op, first: int) -> None:
+    """Write a dilated filter with its zeros where the convolution also has a stride: TF.js takes either of both."""
+    weight, axes = operand(op, 1), range(first, first + len(SPATIAL_AXES[op.kind]))
+    strides, dilations = (
+        [op.attributes[field.format(axis)] for axis in SPATIAL_AXES[op.kind]]
+        for field in ("stride_{}", "dilation_{}_factor")
+    )
+    if max(strides) == 1 or max(dilations) == 1:
+        return
+    if weight.data is None:
+        why = "it has a stride, and its dilated filter is computed when the model runs"
+        raise Refusal("Conv", op.where, why, "make the filter a constant")
+    data = data_of(weight)
+    shape, places = list(data.shape), [slice(None)] * data.ndim
+    for axis, dilation in zip(axes, dilations, strict=True):
+        shape[axis], places[axis] = (shape[axis] - 1) * dilation + 1, slice(None, None, dilation)
+    filled = np.zeros(shape, data.dtype)
+    filled[tuple(places)] = data
+    op.inputs[1] = _constant(filled)
+    op.attributes |= {f"dilation_{axis}_factor": 1 for axis in SPATIAL_AXES[op.kind]}
 
 
 def merge_reshapes(graph: Graph) -> Graph:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 from onnx import numpy_helper
 
+from quantize.recipes import apply
 from tests.conformance.cases import fetch
 
 NAMES = (
@@ -71,3 +73,16 @@ def save(name: str, folder: Path) -> Path:
     path = folder / f"{name}.onnx"
     onnx.save(light_model(name), path)
     return path
+
+
+def image(seed: int) -> np.ndarray:
+    """Return a random image `[1, 3, 224, 224]`, standard normal."""
+    return np.random.default_rng(seed).standard_normal((1, 3, 224, 224), np.float32)
+
+
+def quantized(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model in QDQ form, calibrated on two random images; per-channel scales need opset 13."""
+    modern = onnx.version_converter.convert_version(model, 13)
+    name = modern.graph.input[0].name
+    calibration = [{name: image(seed)} for seed in (100, 101)]
+    return ir.to_proto(apply("w8a8_per_channel_minmax", ir.from_proto(modern), calibration))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -41,7 +42,7 @@ class Graph:
         """Add a constant of random floats and return its name."""
         return self.constant(self.rng.standard_normal(shape).astype(np.float32))
 
-    def add(self, op: str, inputs: list[str], shape: Shape, **attributes: object) -> None:
+    def add(self, op: str, inputs: list[str], shape: Shape, **attributes: Any) -> None:
         """Add a node whose result has this shape, unless that is too large or empty."""
         if 0 < math.prod(shape) <= LARGEST:
             name = f"v{len(self.values)}"

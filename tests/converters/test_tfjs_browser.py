@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import onnx_ir as ir
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from tests.conformance.tfjs import run_model
+from converters.to_tfjs import export
+from tests.conformance.tfjs import run_all, write
 from tests.converters.test_tfjs import floats, graph_model
 
 pytestmark = pytest.mark.browser
@@ -19,13 +22,22 @@ FULL = {"low": np.iinfo(np.int32).min, "high": np.iinfo(np.int32).max}
 
 def check(model, feeds, chromium, folder, tolerance=1e-5):
     """Compare every output with onnxruntime; whole numbers and truth values have to be equal."""
-    session = onnxruntime.InferenceSession(ir.to_proto(model).SerializeToString())
-    wanted = dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds), strict=True))
-    actual = run_model(chromium, folder, model, feeds)
-    assert [*actual] == [*wanted]
-    for name, want in wanted.items():
-        assert actual[name].shape == want.shape
-        np.testing.assert_allclose(actual[name], want, rtol=tolerance, atol=tolerance if want.dtype.kind == "f" else 0)
+    check_all({"model": (model, feeds)}, chromium, folder, tolerance)
+
+
+def check_all(models, chromium, folder, tolerance=1e-5):
+    """Check many models, each with what to feed it, in one page."""
+    for name, (model, feeds) in models.items():
+        write(folder / name, export(model, precision="fp32").files, feeds)
+    for name, result in run_all(chromium, folder, [*models]).items():
+        model, feeds = models[name]
+        session = onnxruntime.InferenceSession(ir.to_proto(model).SerializeToString())
+        wanted = dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds), strict=True))
+        assert (result.error, [*result.outputs]) == ("", [*wanted]), name
+        for output, want in wanted.items():
+            got, allowed = result.outputs[output], tolerance if want.dtype.kind == "f" else 0
+            assert got.shape == want.shape, name
+            np.testing.assert_allclose(got, want, rtol=allowed, atol=allowed, err_msg=name)
 
 
 def integers(name, *shape, dtype=TensorProto.INT32):
@@ -69,14 +81,41 @@ def test_grouped_convolutions_of_every_dimension(groups, kernel, size, chromium,
     check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, chromium, tmp_path, 1e-4)
 
 
-@pytest.mark.parametrize("op", ["Add", "Sub", "Mul", "Max", "Min", "Mod", "BitwiseAnd", "BitwiseOr", "BitwiseXor"])
-def test_whole_numbers_are_exact_over_32_bits(op, chromium, tmp_path):
+def test_strides_dilations_and_paddings_combine(chromium, tmp_path):
+    """TF.js takes a stride or a dilation but not both, and pads unevenly only if told how."""
+    models = {}
+    x = RNG.normal(size=(2, 6, 14, 13)).astype(np.float32)
+    for strides, dilations in itertools.product(([1, 1], [2, 1], [2, 3]), ([1, 1], [3, 1], [2, 2])):
+        for groups, outputs in ((1, 4), (6, 6), (6, 12), (2, 4)):
+            weight = RNG.normal(size=(outputs, 6 // groups, 3, 2)).astype(np.float32)
+            options = {"strides": strides, "dilations": dilations, "group": groups, "pads": [2, 0, 1, 3]}
+            node = helper.make_node("Conv", ["x", "w"], ["y"], **options)
+            name = f"{strides}-{dilations}-{groups}-{outputs}".replace(", ", "")
+            ends = [floats("x", *x.shape)], [floats("y", 2, outputs, None, None)]
+            models[name] = graph_model([node], *ends, {"w": weight}), {"x": x}
+    check_all(models, chromium, tmp_path, 1e-4)
+
+
+def test_a_convolution_of_volumes_takes_strides_and_dilations(chromium, tmp_path):
+    """What holds for images holds for volumes."""
+    weight = RNG.normal(size=(2, 3, 2, 3, 2)).astype(np.float32)
+    node = helper.make_node("Conv", ["x", "w"], ["y"], strides=[1, 2, 2], dilations=[2, 1, 3], pads=[1, 0, 1, 0, 1, 2])
+    shape = (1, 3, 6, 7, 8)
+    model = graph_model([node], [floats("x", *shape)], [floats("y", 1, 2, None, None, None)], {"w": weight})
+    check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, chromium, tmp_path, 1e-4)
+
+
+def test_whole_numbers_are_exact_over_32_bits(chromium, tmp_path):
     """Kernels that compute in float32 would lose the low bits of large numbers."""
     x, y = random_integers(500), random_integers(500)
-    node = helper.make_node(op, ["x", "y"], ["z"])
-    model = graph_model([node], [integers("x", 500), integers("y", 500)], [integers("z", 500)])
-    model.graph.opset_imports[""] = 18
-    check(model, {"x": x, "y": np.where(y == 0, 1, y).astype(np.int32)}, chromium, tmp_path)
+    feeds = {"x": x, "y": np.where(y == 0, 1, y).astype(np.int32)}
+    models = {}
+    for op in ("Add", "Sub", "Mul", "Max", "Min", "Mod", "BitwiseAnd", "BitwiseOr", "BitwiseXor"):
+        node = helper.make_node(op, ["x", "y"], ["z"])
+        model = graph_model([node], [integers("x", 500), integers("y", 500)], [integers("z", 500)])
+        model.graph.opset_imports[""] = 18
+        models[op] = model, feeds
+    check_all(models, chromium, tmp_path)
 
 
 def test_whole_numbers_divide_towards_zero(chromium, tmp_path):

@@ -1,0 +1,192 @@
+"""TFLite files of small models: shapes, layouts, precisions, and what is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxruntime
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from converters.errors import ConversionError, Refusal
+from converters.lowering.fusion import fuse
+from converters.lowering.interpreter import lower
+from converters.tflite.target import TARGET
+from converters.to_tflite import convert_file, export
+from tests.conformance.litert import compare, run
+from tests.conformance.runner import Outcome, run_all
+from tests.converters.random_graphs import random_model
+
+HEADER = '<ir_version: 8, opset_import: ["": 17, "com.microsoft": 1]>'
+WEIGHTS = {"w": (8, 3, 3, 3), "v": (8, 4), "b": (4,), "k": (8, 8, 3, 3), "s": (8,)}
+SMALL_CNN = """g (float[N, 3, 8, 8] x) => (float[N, 4] y) {
+    a = Conv<pads = [1, 1, 1, 1]>(x, w)
+    r = Relu(a)
+    p = GlobalAveragePool(r)
+    f = Flatten(p)
+    y = Gemm(f, v, b)
+}"""
+
+
+def parsed(text: str) -> onnx.ModelProto:
+    """Return the model that a text describes, with random weights for the names in `WEIGHTS` that it uses."""
+    model = onnx.parser.parse_model(HEADER + text)
+    rng = np.random.default_rng(0)
+    used = {name for node in model.graph.node for name in node.input}
+    for name, shape in WEIGHTS.items():
+        if name in used:
+            array = rng.standard_normal(shape).astype(np.float32)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    return model
+
+
+def tflite(model: onnx.ModelProto, precision: str = "fp32") -> bytes:
+    """Return the converted file."""
+    return export(ir.from_proto(model), precision=precision).files[".tflite"]
+
+
+def kinds(model: onnx.ModelProto) -> Counter[str]:
+    """Count the operators of the converted model."""
+    return Counter(op.kind for op in fuse(lower(ir.from_proto(model), TARGET)).ops)
+
+
+def difference(model: onnx.ModelProto, shape: tuple[int, ...]) -> str | None:
+    """Say how LiteRT's outputs for a random input differ from onnxruntime's; None if they agree."""
+    feeds = {model.graph.input[0].name: np.random.default_rng(1).standard_normal(shape).astype(np.float32)}
+    wanted = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)
+    return compare(run(tflite(model), feeds), wanted)
+
+
+DYNAMIC = {
+    "batch of a classifier": (SMALL_CNN, (5, 3, 8, 8)),
+    "height and width": (
+        """g (float[1, 3, H, W] x) => (float[1, 8, A, B] y) {
+            a = Conv<pads = [1, 1, 1, 1]>(x, w)
+            p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(a)
+            c = Conv<pads = [1, 1, 1, 1]>(p, k)
+            g = Sigmoid(c)
+            y = Mul(c, g)
+        }""",
+        (1, 3, 12, 6),
+    ),
+    "a shape computed from a shape": (
+        """g (float[N, 3, 8, 8] x) => (float[N, M] y) {
+            a = Conv(x, w)
+            h = Shape(a)
+            i = Constant<value_ints = [0]>()
+            n = Gather(h, i)
+            m = Constant<value_ints = [-1]>()
+            t = Concat<axis = 0>(n, m)
+            y = Reshape(a, t)
+        }""",
+        (3, 3, 8, 8),
+    ),
+    "two axes of a sequence": (
+        """g (float[N, T, 8] x) => (float[N, T, 4] y) {
+            h = Constant<value_ints = [0, 0, 2, 4]>()
+            a = Reshape(x, h)
+            t = Transpose<perm = [0, 2, 1, 3]>(a)
+            u = Transpose<perm = [0, 2, 3, 1]>(a)
+            d = MatMul(t, u)
+            p = Softmax<axis = -1>(d)
+            o = MatMul(p, t)
+            q = Transpose<perm = [0, 2, 1, 3]>(o)
+            j = Constant<value_ints = [0, 0, 8]>()
+            z = Reshape(q, j)
+            y = MatMul(z, v)
+        }""",
+        (3, 7, 8),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DYNAMIC)
+def test_sizes_may_be_left_open(case: str) -> None:
+    """One file serves inputs of any size where the model leaves a size open."""
+    text, shape = DYNAMIC[case]
+    assert difference(parsed(text), shape) is None
+
+
+def test_open_sizes_are_marked_in_the_file() -> None:
+    """Runtimes see -1 in the shape signature, and can resize."""
+    (detail,) = Interpreter(model_content=tflite(parsed(SMALL_CNN))).get_input_details()
+    assert detail["name"] == "x"
+    assert detail["shape_signature"].tolist() == [-1, 3, 8, 8]
+
+
+def test_inputs_and_outputs_keep_names_and_order() -> None:
+    """The file offers the ONNX model's names, so that callers need not guess."""
+    model = parsed("g (float[2] second, float[2] first) => (float[2] b, float[2] a) { a = Neg(first) b = Neg(second) }")
+    runner = Interpreter(model_content=tflite(model)).get_signature_runner("serving_default")
+    ones = np.ones(2, np.float32)
+    result = runner(first=ones, second=2 * ones)
+    assert {name: value.tolist() for name, value in result.items()} == {"a": [-1, -1], "b": [-2, -2]}
+
+
+def test_batch_norm_and_activation_cost_nothing() -> None:
+    """Normalisation goes into the filter, the activation into the convolution; transposes stay at the boundary."""
+    model = parsed(
+        """g (float[1, 3, 4, 4] x) => (float[1, 8, 4, 4] y) {
+            a = Conv<pads = [1, 1, 1, 1]>(x, w)
+            n = BatchNormalization(a, s, s, s, q)
+            r = Relu(n)
+            y = Conv<pads = [1, 1, 1, 1]>(r, k)
+        }"""
+    )
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.full(8, 2, np.float32), "q"))
+    assert kinds(model) == {"TRANSPOSE": 2, "CONV_2D": 2}
+    assert difference(model, (1, 3, 4, 4)) is None
+
+
+def test_a_transposed_sum_keeps_its_axes_apart() -> None:
+    """A square tensor and its transpose have the same sizes and must not be confused."""
+    model = parsed(
+        "g (float[4, 4] x) => (float[4, 4] y) { t = Transpose<perm = [1, 0]>(x) a = Add(x, t) y = Mul(a, t) }"
+    )
+    assert difference(model, (4, 4)) is None
+
+
+def _random_outcome(seed: int) -> Outcome:
+    model = random_model(seed)
+    shape = tuple(dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim)
+    wrong = difference(model, shape)
+    return Outcome("passed") if wrong is None else Outcome("wrong", f"seed {seed}: {wrong}")
+
+
+def test_random_graphs_are_laid_out_right() -> None:
+    """Whatever order transposes, reshapes, sums and convolutions come in, the numbers are onnxruntime's."""
+    outcomes = run_all(range(300), _random_outcome)
+    assert [outcome for outcome in outcomes if outcome.status != "passed"] == []
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8_dynamic"])
+def test_equal_models_give_equal_bytes(precision: str) -> None:
+    """A second conversion changes nothing, so that files can be cached and compared by digest."""
+    assert tflite(parsed(SMALL_CNN), precision) == tflite(parsed(SMALL_CNN), precision)
+
+
+def test_what_cannot_be_said_exactly_is_refused_by_name() -> None:
+    """The message names the operator, the node, the reason and what to do."""
+    model = parsed("g (float[3] x) => (float[M] y) { y = Unique(x) }")
+    with pytest.raises(Refusal, match=r"Unique node 'y'.*TFLite has no counterpart.*Cure: ") as caught:
+        tflite(model)
+    assert caught.value.operator == "Unique"
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    """Whoever converts many files sees which one stopped."""
+    source = tmp_path / "odd.onnx"
+    onnx.save(parsed("g (float[3] x) => (float[M] y) { y = Unique(x) }"), source)
+    with pytest.raises(ConversionError, match=r"odd\.onnx"):
+        convert_file(source, tmp_path / "odd.tflite")
+    assert not (tmp_path / "odd.tflite").exists()
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    """The message lists the precisions that there are."""
+    with pytest.raises(ConversionError, match="choose one of fp32, fp16, int8_dynamic, w8a8"):
+        tflite(parsed(SMALL_CNN), "int3")
