@@ -55,7 +55,7 @@ FORMATS = {
         Format(
             name="tfjs",
             module="converters.to_tfjs",
-            recipes={"fp32": "none", "fp16": "none"},
+            recipes={"fp32": "none", "fp16": "none", "uint8": "none", "uint16": "none"},
             runtimes=("tfjs-wasm",),
         ),
     )

@@ -70,7 +70,7 @@ def convert(
     model: Annotated[Path, typer.Argument(help="An ONNX file.", exists=True, dir_okay=False)],
     to: Annotated[str, typer.Option(help="Format: onnx, ort, tflite or tfjs.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; for tfjs, the folder.")],
-    precision: Annotated[str, typer.Option(help="fp32, fp16, int8_dynamic or w8a8.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, fp16, int8_dynamic, w8a8; tfjs: uint8, uint16.")] = "fp32",
     calibration: Annotated[
         Path | None, typer.Option(help="Folder of .npz files, the input tensors of one sample each.", exists=True)
     ] = None,

@@ -25,6 +25,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """Files of one folder; no listings, since every page of the site has an index."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # which holds each small answer back for 40 ms
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
     isolated = True
 

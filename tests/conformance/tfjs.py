@@ -151,10 +151,9 @@ def _open(browser: Browser, address: str) -> Page:
     return page
 
 
-class PromptHandler(Handler):
-    """Answers many small requests: without the wait for more to send, which costs 40 ms each."""
+class PlainHandler(Handler):
+    """A host that sets no headers of isolation."""
 
-    disable_nagle_algorithm = True
     isolated = False
 
 
@@ -165,7 +164,7 @@ def _served(folder: Path) -> Iterator[str]:
         raise FileNotFoundError(f"{PACKAGES} does not exist. Cure: run `npm ci` in site/.")
     for source in (HERE / "tfjs_page.html", HERE / "tfjs_page.mjs", *(PACKAGES / path for path in RUNTIME)):
         shutil.copy(source, folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(PromptHandler, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(PlainHandler, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
