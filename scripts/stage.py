@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from edge import bundle
-from scripts.cache import file_digest
+from scripts import coverage_page
+from scripts.cache import ROOT, file_digest
 from scripts.model_build import Artefact, ModelBuild
 
 API = Path("api/v1")
@@ -91,6 +92,8 @@ def _write_reference(target: Path) -> None:
     pages.mkdir(parents=True)
     (pages / "card.md").write_text(f"# Fields of a card\n\n{reference.field_table()}", "utf-8")
     (pages / "steps.md").write_text(f"# Steps\n\n{reference.step_sections()}", "utf-8")
+    coverage = json.loads((ROOT / "converters" / "coverage.json").read_text("utf-8"))
+    (pages / "coverage.md").write_text(coverage_page.page(coverage), "utf-8")
 
 
 def write_json(path: Path, value: object) -> None:

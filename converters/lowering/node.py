@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from converters.lowering.value import Value
 
 Result = Value | Sequence[Value]
 Lowering = Callable[["Node"], Result]
+F = TypeVar("F", bound=Lowering)
 LOWERINGS: dict[tuple[str, str], Lowering] = {}
 
 
-def lowers(*operators: str, domain: str = "") -> Callable[[Lowering], Lowering]:
+def lowers(*operators: str, domain: str = "") -> Callable[[F], F]:
     """Enter a function into the table as the lowering of these operators."""
 
-    def enter(function: Lowering) -> Lowering:
+    def enter(function: F) -> F:
         LOWERINGS.update({(domain, operator): function for operator in operators})
         return function
 

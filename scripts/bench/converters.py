@@ -50,7 +50,7 @@ COMMANDS = {
     "onnx2tf direct": ("{peer}/bin/onnx2tf", "-i", "{source}", "-o", "{out}", "-tb", "flatbuffer_direct"),
     "onnx2tf TensorFlow": ("{peer}/bin/onnx2tf", "-i", "{source}", "-o", "{out}", "-tb", "tf_converter"),
 }
-REPEATED_BELOW = 100.0  # seconds: chance matters little in a conversion that takes longer, so it runs once
+REPEATED_BELOW = 60.0  # seconds: chance matters little in a conversion that takes longer, so it runs once
 Row = dict[str, Any]
 
 

@@ -142,7 +142,7 @@ def _method() -> str:
         "## How this was measured\n\n"
         "The models are the nine graphs that ship with onnx, their weights drawn at random from a fixed seed. Every "
         "conversion is a fresh process, so the start of Python and its imports count; the converters take turns, and "
-        "a ratio is taken within a turn. A converter that needs over 100 s for a model runs once. onnx2tf writes a "
+        "a ratio is taken within a turn. A converter that needs over a minute for a model runs once. onnx2tf writes a "
         "float16 file beside the float32 one, and its time is in the figure, since that cannot be turned off. Peak "
         "memory is the largest resident size of one process. LiteRT runs one thread on the same random input, the "
         "files in turns, and the median counts; the output is compared with onnxruntime's."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import onnx_ir as ir
 import onnxruntime
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 
 from converters.errors import ConversionError, Refusal
 from converters.lowering.fusion import fuse
 from converters.lowering.interpreter import lower
+from converters.tflite.native import to_native
 from converters.tflite.target import TARGET
 from converters.to_tflite import convert_file, export
 from tests.conformance.litert import compare, run
@@ -190,3 +193,78 @@ def test_an_unknown_precision_is_refused() -> None:
     """The message lists the precisions that there are."""
     with pytest.raises(ConversionError, match="choose one of fp32, fp16, int8_dynamic, w8a8"):
         tflite(parsed(SMALL_CNN), "int3")
+
+
+class Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """Hands onnxruntime's quantiser four random images."""
+
+    def __init__(self) -> None:
+        self.images = iter(np.random.default_rng(0).standard_normal((4, 1, 3, 16, 16)).astype(np.float32))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """Return the next feed."""
+        image = next(self.images, None)
+        return None if image is None else {"x": image}
+
+
+EVERY_QUANTISED_OPERATOR = """g (float[1, 3, 16, 16] x) => (float[1, 4] y) {
+    a = Conv<pads = [1, 1, 1, 1]>(x, w)
+    r = Relu(a)
+    p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(r)
+    c = Conv<pads = [1, 1, 1, 1]>(p, k)
+    g = Sigmoid(c)
+    m = Mul(c, g)
+    q = Add(m, p)
+    n = Concat<axis = 2>(q, m)
+    l = LeakyRelu<alpha = 0.1>(n)
+    o = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(l)
+    h = GlobalAveragePool(o)
+    f = Flatten(h)
+    z = Gemm(f, v, b)
+    y = Softmax<axis = 1>(z)
+}"""
+
+
+@pytest.fixture(params=[QuantFormat.QOperator, QuantFormat.QDQ], ids=["QOperator", "QDQ"])
+def quantised(request: pytest.FixtureRequest, tmp_path: Path) -> onnx.ModelProto:
+    """A model in one of the forms that onnxruntime's quantiser writes."""
+    source, target = tmp_path / "float.onnx", tmp_path / "quantised.onnx"
+    onnx.save(parsed(EVERY_QUANTISED_OPERATOR), source)
+    quantize_static(source, target, Calibration(), quant_format=request.param, per_channel=True)
+    return onnx.load(target)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "w8a8"])
+def test_quantised_graphs_keep_their_numbers(quantised: onnx.ModelProto, precision: str) -> None:
+    """Both forms give onnxruntime's numbers, to one step of the 8-bit probabilities."""
+    feeds = {"x": np.random.default_rng(1).standard_normal((1, 3, 16, 16)).astype(np.float32)}
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    (wanted,) = onnxruntime.InferenceSession(quantised.SerializeToString(), options).run(None, feeds)
+    (got,) = run(tflite(quantised, precision), feeds)
+    assert np.abs(got - wanted).max() <= 1.01 / 255
+
+
+def test_a_qdq_graph_becomes_8_bit_operators(tmp_path: Path) -> None:
+    """Nothing between the first QUANTIZE and the last DEQUANTIZE is left in floats."""
+    source, target = tmp_path / "float.onnx", tmp_path / "quantised.onnx"
+    onnx.save(parsed(EVERY_QUANTISED_OPERATOR), source)
+    quantize_static(source, target, Calibration(), quant_format=QuantFormat.QDQ, per_channel=True)
+    ops = to_native(fuse(lower(ir.load(target), TARGET))).ops
+    computing = [op for op in ops if op.kind not in ("QUANTIZE", "DEQUANTIZE", "TRANSPOSE", "RESHAPE")]
+    assert {op.outputs[0].dtype.name for op in computing} == {"int8"}
+
+
+PRECISE = {"Erf": math.erf, "Sinh": math.sinh, "Asinh": math.asinh, "Atanh": math.atanh, "Asin": math.asin,
+           "Atan": math.atan, "Tan": math.tan, "Softplus": lambda x: math.log1p(math.exp(x)),
+           "Elu": lambda x: x if x > 0 else math.expm1(x)}  # fmt: skip
+
+
+@pytest.mark.parametrize("operator", PRECISE)
+def test_composed_functions_are_precise_near_zero(operator: str) -> None:
+    """Functions that TFLite lacks lose no digits to cancellation: 1e-6 relative, from 1e-6 to 0.9."""
+    x = np.concatenate([sign * np.geomspace(1e-6, 0.9, 40) for sign in (1, -1)]).astype(np.float32)
+    model = parsed(f"g (float[{len(x)}] x) => (float[{len(x)}] y) {{ y = {operator}(x) }}")
+    (got,) = run(tflite(model), {"x": x})
+    wanted = np.array([PRECISE[operator](float(value)) for value in x])
+    assert np.abs(got / wanted - 1).max() <= 1e-6

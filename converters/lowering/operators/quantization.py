@@ -39,8 +39,9 @@ def _unblocked(node: Node, parameter: Value, axis: int) -> Value:
 
 
 @lowers("DequantizeLinear")
+@lowers("DequantizeLinear", domain="com.microsoft")
 def dequantize(node: Node) -> Value:
-    """(x - zero point) · scale."""
+    """Return (x - zero point) · scale."""
     axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
     offset = None if zero is None else _aligned(node, zero, axis)
@@ -76,8 +77,9 @@ def _native(node: Node, scale: Value, zero: Value | None, dtype: DType) -> Quant
 
 
 @lowers("QuantizeLinear")
+@lowers("QuantizeLinear", domain="com.microsoft")
 def quantize(node: Node) -> Value:
-    """saturate(round(x / scale) + zero point), halves to even."""
+    """Return saturate(round(x / scale) + zero point), halves to even."""
     axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
     dtype = np.dtype(np.uint8) if zero is None else zero.dtype
@@ -136,12 +138,13 @@ def _by_row(parameter: Value) -> Value:
 def quantized_convolution(node: Node) -> Value:
     """Convolve x with a filter w and quantise: x, its scale, zero; w, its scale, zero; y's scale, zero; bias."""
     x_scale, x_zero, w_scale, w_zero, scale, zero = (_scalar(node[i]) for i in (1, 2, 4, 5, 6, 7))
-    x = a.cast(centred(node.x, x_zero), a.FLOAT32) * x_scale
-    w = a.cast(centred(node[3], _by_filter(w_zero, node[3])), a.FLOAT32) * _by_filter(w_scale, node[3])
+    x = a.cast(centred(node.x, x_zero), a.FLOAT32)
+    w = a.cast(centred(node[3], _by_filter(w_zero, node[3].rank)), a.FLOAT32)
     bias = node.get(8)
-    y = convolve(node, x, w, None if bias is None else a.cast(bias, a.FLOAT32) * (x_scale * node[4]))
-    return saturate(y / scale, zero, node[7].dtype)
+    y = convolve(node, x, w, None if bias is None else a.cast(bias, a.FLOAT32))
+    return saturate(y * (_by_filter(w_scale, node[3].rank - 1) * x_scale / scale), zero, node[7].dtype)
 
 
-def _by_filter(parameter: Value, weight: Value) -> Value:
-    return parameter if parameter.rank == 0 else reshape(parameter, [-1] + [1] * (weight.rank - 1))
+def _by_filter(parameter: Value, rank: int) -> Value:
+    """Shape one number a filter so that it stands at the first of `rank` axes."""
+    return parameter if parameter.rank == 0 else reshape(parameter, [-1] + [1] * (rank - 1))
