@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class ConversionError(Exception):
@@ -11,12 +13,6 @@ class ConversionError(Exception):
     def __init__(self, where: str, why: str, cure: str) -> None:
         super().__init__(f"{where}: {why}. Cure: {cure}.")
         self.where, self.why, self.cure = where, why, cure
-
-    def inside(self, file: str) -> Self:
-        """Return the same error with the file's name in front."""
-        self.where = f"{file}: {self.where}"
-        self.args = (f"{file}: {self.args[0]}",)
-        return self
 
 
 class Refusal(ConversionError):  # noqa: N818 - it is no error: the model is right
@@ -29,3 +25,15 @@ class Refusal(ConversionError):  # noqa: N818 - it is no error: the model is rig
 
 class MalformedModel(ConversionError):  # noqa: N818 - named after what was found
     """The file is not a valid ONNX model."""
+
+
+@contextmanager
+def in_file(path: Path) -> Iterator[None]:
+    """Put the file's name in front of a conversion error that does not begin with it."""
+    try:
+        yield
+    except ConversionError as error:
+        if not error.where.startswith(str(path)):
+            error.where = f"{path}: {error.where}"
+            error.args = (f"{path}: {error.args[0]}",)
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,17 @@ class Exported:
     """
 
     files: Mapping[str, bytes]
+
+    def write(self, target: Path) -> list[Path]:
+        """Write the one file as `target`, or several into the folder `target`; return what was written."""
+        if len(self.files) == 1:
+            return [_write(target, data) for data in self.files.values()]
+        return [_write(target / Path(name).name, data) for name, data in self.files.items()]
+
+
+def _write(path: Path, data: bytes) -> Path:
+    """Write under another name, then rename, so that a file that is there is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(data)
+    return unfinished.replace(path)

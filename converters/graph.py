@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from converters.errors import ConversionError, MalformedModel
+from converters.errors import ConversionError, MalformedModel, in_file
 from converters.validity import check
 
 LARGE = 2**20  # bytes from which a weight stays in the file
@@ -26,15 +26,13 @@ def load(path: Path) -> ir.Model:
     Raises `MalformedModel` for bytes that are not ONNX, for what contradicts the standard, and for external data that
     is missing or outside the folder; `Refusal` for sparse tensors.
     """
-    try:
+    with in_file(path):
         data = _mapped(path)
         folder = path.parent.resolve()
         model, weights = _parse(data, folder)
         _attach(model, data, weights)
         _open_folder(folder, model)
-    except ConversionError as error:
-        raise error.inside(str(path)) from error.__cause__
-    return model
+        return model
 
 
 def _parse(data: mmap.mmap | bytes, folder: Path) -> tuple[ir.Model, dict[str, Field]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import onnx_ir as ir
 
+from converters.errors import in_file
 from converters.exported import Exported
 from converters.graph import load
 from converters.lowering.interpreter import lower
@@ -32,6 +33,5 @@ def export(model: ir.Model, *, precision: str) -> Exported:
 
 def convert_file(src: Path, dst: Path, *, precision: str = "fp32") -> None:
     """Convert one `.onnx` file to a folder of `model.json` and one shard; see `export` for what is raised."""
-    dst.mkdir(parents=True, exist_ok=True)
-    for name, data in export(load(src), precision=precision).files.items():
-        (dst / Path(name).name).write_bytes(data)
+    with in_file(src):
+        export(load(src), precision=precision).write(dst)

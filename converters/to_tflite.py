@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from converters.errors import ConversionError
+from converters.errors import ConversionError, in_file
 from converters.exported import Exported
 from converters.graph import load
 from converters.lowering.fusion import fuse
@@ -31,9 +31,5 @@ def export(model: ir.Model, *, precision: str) -> Exported:
 
 def convert_file(src: Path, dst: Path, *, precision: str = "fp32") -> None:
     """Convert one `.onnx` file to one `.tflite` file; see `export` for what is raised."""
-    model = load(src)
-    try:
-        data = export(model, precision=precision).files[".tflite"]
-    except ConversionError as error:
-        raise error.inside(str(src)) from error
-    dst.write_bytes(data)
+    with in_file(src):
+        export(load(src), precision=precision).write(dst)

@@ -19,8 +19,10 @@ from converters.errors import MalformedModel, Refusal
 
 AGAIN = "download or export it again"
 MOST_NODES = 120_000  # that a model may have once its functions are written out
-# Their definitions in onnx 1.23 do not pass its own strict inference.
-NOT_INFERRED = {"MeanVarianceNormalization"}
+# Not inferred, since onnx 1.23 refuses valid ones, or reads beyond its memory when their axis is too large.
+NOT_INFERRED = {"LayerNormalization", "MeanVarianceNormalization", "RMSNormalization"}
+WINDOW = {"dilations", "kernel_shape", "output_padding", "pads", "strides"}
+WIDEST = 2**16  # entries of such an attribute
 FUNCTION = tuple[str, str]
 
 
@@ -34,6 +36,8 @@ def check(model: ModelProto, folder: Path, left_out: Container[str]) -> None:
     _check_opset(model)
     _check_inputs(model.graph)
     _check_functions(model)
+    for node in _nodes(model):
+        _check_node(node)
     for where, tensor, is_weight in _tensors(model):
         if tensor.data_location == TensorProto.EXTERNAL:
             _check_external(folder, where, tensor, is_weight)
@@ -55,6 +59,18 @@ def _check_inputs(graph: GraphProto) -> None:
         sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         if min(sizes, default=0) < 0:
             raise MalformedModel(f"input {value.name!r}", f"its shape is {sizes}", "give sizes that vary a name")
+
+
+def _check_node(node: NodeProto) -> None:
+    """See to what onnx's shape inference and the lowerings take on trust."""
+    where = f"{node.op_type} node {node.name or ' '.join(node.output)!r}"
+    for attribute in node.attribute:
+        widest = max((abs(number) for number in attribute.ints), default=0)
+        if attribute.name in WINDOW and widest > WIDEST:
+            raise MalformedModel(where, f"its {attribute.name} hold {widest:,}", f"stay below {WIDEST:,}")
+        if attribute.name == "num_outputs" and attribute.i != len(node.output):
+            why = f"it has {len(node.output)} outputs, and its num_outputs is {attribute.i}"
+            raise MalformedModel(where, why, "correct the model")
 
 
 # ---- functions
@@ -108,6 +124,11 @@ def _all_nodes(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
             yield from _all_nodes(graph.node)
 
 
+def _nodes(model: ModelProto) -> Iterator[NodeProto]:
+    for nodes in (model.graph.node, *(body.node for body in model.functions)):
+        yield from _all_nodes(nodes)
+
+
 def _tensors(model: ModelProto) -> Iterator[tuple[str, TensorProto, bool]]:
     """Yield every tensor, in subgraphs and functions as well: its place, and if it is a weight of the main graph."""
     for order, graph in enumerate(_graphs(model.graph)):
@@ -116,8 +137,7 @@ def _tensors(model: ModelProto) -> Iterator[tuple[str, TensorProto, bool]]:
             raise Refusal("sparse tensor", where, "its entries are stored sparsely", "export it as a dense tensor")
         for tensor in graph.initializer:
             yield f"initializer {tensor.name!r}", tensor, order == 0
-    bodies = (body.node for body in model.functions)
-    for node in (node for nodes in (model.graph.node, *bodies) for node in _all_nodes(nodes)):
+    for node in _nodes(model):
         for attribute in node.attribute:
             for tensor in (*attribute.tensors, *([attribute.t] if attribute.HasField("t") else [])):
                 yield f"{node.op_type} node {node.name!r}: attribute {attribute.name!r}", tensor, False
@@ -192,7 +212,7 @@ def _check_standard(model: ModelProto, left_out: Container[str]) -> None:
         onnx.checker.check_model(bare)
         for tensor in (*shapeless, *(value.type.tensor_type for value in bare.graph.output if _is_tensor(value))):
             tensor.ClearField("shape")  # exporters state wrong ones of outputs
-        onnx.shape_inference.infer_shapes(_inferable(bare), check_type=True, strict_mode=True)
+        _infer(bare)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError) as error:
         raise MalformedModel("graph", _one_line(error), "correct the model, or export it again") from error
 
@@ -201,11 +221,12 @@ def _is_tensor(value: ValueInfoProto) -> bool:
     return bool(value.type.HasField("tensor_type"))
 
 
-def _inferable(model: ModelProto) -> ModelProto:
+def _infer(model: ModelProto) -> None:
     nodes = [node for node in model.graph.node if node.op_type not in NOT_INFERRED]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    return model
+    if not any(node.op_type in NOT_INFERRED for node in _nodes(model)):  # nor in subgraphs and functions
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
 
 
 def _weights_to_inputs(graph: GraphProto, left_out: Container[str]) -> None:

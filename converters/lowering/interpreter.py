@@ -48,7 +48,17 @@ def lower(model: ir.Model, target: Target) -> Graph:
     outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports), {})
     for declared, output in zip(model.graph.outputs, outputs, strict=True):
         builder.graph.outputs.append(_output(builder, output, declared))
+    _check_numbers(builder.graph)
     return builder.graph
+
+
+def _check_numbers(graph: Graph) -> None:
+    """Refuse what neither target's files can hold."""
+    for op in graph.ops:
+        for name, number in op.attributes.items():
+            if isinstance(number, int) and not -(2**31) <= number < 2**31:
+                why = f"its {name} would be {number:,}, beyond 32 bits"
+                raise Refusal(op.kind, op.where, why, "use a model with smaller numbers")
 
 
 def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value:
@@ -81,7 +91,7 @@ def _output(builder: Builder, value: Value, declared: ir.Value) -> Tensor:
     tensor = builder.tensor(value)
     if tensor.data is not None and 0 in tensor.shape:
         raise builder.refuse(f"{builder.target.name} cannot return a constant without entries", "remove this output")
-    if declared.dtype is not None and declared.dtype.numpy().name in HALVES:
+    if declared.dtype is not None and _dtype(declared.dtype, builder.where).name in HALVES:
         tensor = builder.cast(tensor, np.dtype(declared.dtype.numpy()))
     taken = tensor.data is not None or tensor in builder.graph.inputs or tensor in builder.graph.outputs
     if taken:

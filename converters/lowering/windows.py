@@ -59,7 +59,12 @@ def windows(node: Node, kernel: Sequence[int], sizes: Sequence[Dim]) -> list[Win
         raise MalformedModel(node.where, f"its attributes do not fit {len(sizes)} spatial axes", "correct the model")
     auto, ceil = node.attribute("auto_pad", "NOTSET"), bool(node.attribute("ceil_mode", 0))
     rows = zip(sizes, kernel, strides, dilations, pads[:count], pads[count:], strict=True)
-    return [_window(node, Window(*row), auto, ceil) for row in rows]
+    result = [_window(node, Window(*row), auto, ceil) for row in rows]
+    for w in result:
+        if w.size is not None and w.size + sum(w.padded) < w.span:
+            why = f"its window spans {w.span} entries, and its input with padding has {w.size + sum(w.padded)}"
+            raise MalformedModel(node.where, why, "correct the input's shape or the window")
+    return result
 
 
 def _window(node: Node, w: Window, auto: str, ceil: bool) -> Window:

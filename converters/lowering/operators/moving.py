@@ -153,6 +153,9 @@ def pad(node: Node) -> Value:
     widths = node.ints(1, "pads") or node.ints(1, "paddings") or []
     axes = node.ints(3, "axes") or [*range(node.x.rank)]
     pairs = {axis % node.x.rank: (widths[i], widths[i + len(axes)]) for i, axis in enumerate(axes)}
+    for d, (b, e) in pairs.items():
+        if (size := node.x.shape[d]) is not None and min(b, 0) + min(e, 0) < -size:
+            raise MalformedModel(node.where, f"it cuts more than the {size} entries of axis {d}", "correct the pads")
     cut = {d: slice(max(0, -b) or None, -max(0, -e) or None) for d, (b, e) in pairs.items() if min(b, e) < 0}
     x = s.slice_(node.x, cut)
     added = {d: (max(b, 0), max(e, 0)) for d, (b, e) in pairs.items() if max(b, e) > 0}

@@ -20,7 +20,7 @@ RANGES = {Field.CPPTYPE_INT32: (-(2**31), 2**31), Field.CPPTYPE_UINT64: (0, 2**6
 
 def mutate(models: list[bytes], seed: int) -> bytes:
     """Return one of the models with one to four changes; the same seed gives the same bytes."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    chance = random.Random(seed)
     model = ModelProto.FromString(chance.choice(models))
     for _ in range(chance.randint(1, 4)):
         _change(chance, model)
@@ -48,7 +48,7 @@ def _change(chance: random.Random, model: ModelProto) -> None:
         _change_list(chance, getattr(message, field.name), field, kind)
     elif field.message_type is not None:
         same = [getattr(m, f.name) for m, f in places if f.message_type == field.message_type and not f.is_repeated]
-        getattr(message, field.name).CopyFrom(chance.choice(same))
+        _replace(getattr(message, field.name), chance.choice(same))
     else:
         _set(chance, message, field, places)
 
@@ -63,9 +63,14 @@ def _change_list(chance: random.Random, entries: Any, field: Any, kind: str) -> 
     elif kind == "copy" and field.message_type is None:
         entries[index] = chance.choice(list(entries))
     elif kind == "copy":
-        entries[index].CopyFrom(chance.choice(list(entries)))
+        _replace(entries[index], chance.choice(list(entries)))
     else:
         del entries[index]
+
+
+def _replace(message: Message, other: Message) -> None:
+    """Give a message the content of another, which may be a part of it: `CopyFrom` would read what it has freed."""
+    message.ParseFromString(other.SerializeToString())
 
 
 def _set(chance: random.Random, message: Any, field: Any, places: list[Place]) -> None:
