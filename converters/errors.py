@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST = 1000  # characters: the names in a model may be of any length
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of a text that nobody would read to its end."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
 
 class ConversionError(Exception):
     """A conversion stopped. `where` names the file, node or tensor; `why` what is wrong; `cure` what to do."""
 
     def __init__(self, where: str, why: str, cure: str) -> None:
-        super().__init__(f"{where}: {why}. Cure: {cure}.")
-        self.where, self.why, self.cure = where, why, cure
+        self.where, self.why, self.cure = _short(where), _short(why), cure
+        super().__init__(f"{self.where}: {self.why}. Cure: {cure}.")
 
 
 class Refusal(ConversionError):  # noqa: N818 - it is no error: the model is right

@@ -14,14 +14,14 @@ import onnx_ir as ir
 from converters.errors import ConversionError, MalformedModel, in_file
 from converters.validity import check
 
-LARGE = 2**20  # bytes from which a weight stays in the file
+LARGE = 2**12  # bytes from which a weight stays in the file
 # Field numbers of onnx.proto, and protobuf's types on the wire.
-MODEL_GRAPH, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 5, 8, 9
+MODEL_GRAPH, GRAPH_INITIALIZER, TENSOR_RAW_DATA = 7, 5, 9
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 def load(path: Path) -> ir.Model:
-    """Return the model of a file; weights of 1 MiB and more are read from the mapped file when they are used.
+    """Return the model of a file; weights of 4 KiB and more are read from the mapped file when they are used.
 
     Raises `MalformedModel` for bytes that are not ONNX, for what contradicts the standard, and for external data that
     is missing or outside the folder; `Refusal` for sparse tensors.
@@ -126,16 +126,17 @@ def _graph_without_weights(data: mmap.mmap | bytes, graph: Field, weights: dict[
 
 
 def _tensor_without_data(data: mmap.mmap | bytes, tensor: Field, weights: dict[str, Field]) -> bytes:
-    result, name, raw = bytearray(), "", None
+    result, raw = bytearray(), None
     for field in _fields(data, tensor.start, tensor.end):
         if field.number == TENSOR_RAW_DATA and field.wire == BYTES:
             raw = field
-            continue
-        if field.number == TENSOR_NAME and field.wire == BYTES:
-            name = data[field.start : field.end].decode()
-        result += data[field.tag : field.end]
+        else:
+            result += data[field.tag : field.end]
     if raw is not None:
-        weights[name] = raw
+        header = onnx.TensorProto.FromString(bytes(result))
+        if ir.DataType(header.data_type).bitwidth < 8:  # several in a byte: numpy cannot map them
+            return data[tensor.start : tensor.end]
+        weights[header.name] = raw
     return bytes(result)
 
 

@@ -19,10 +19,16 @@ from converters.errors import MalformedModel, Refusal
 
 AGAIN = "download or export it again"
 MOST_NODES = 120_000  # that a model may have once its functions are written out
-# Not inferred, since onnx 1.23 refuses valid ones, or reads beyond its memory when their axis is too large.
+# Not inferred, since onnx 1.23 refuses valid ones, or reads beyond its memory when an axis is large.
 NOT_INFERRED = {"LayerNormalization", "MeanVarianceNormalization", "RMSNormalization"}
-WINDOW = {"dilations", "kernel_shape", "output_padding", "pads", "strides"}
-WIDEST = 2**16  # entries of such an attribute
+# Numbers of which a lowering may make as many operators.
+WIDEST = {
+    **dict.fromkeys(("dilations", "kernel_shape", "output_padding", "pads", "strides"), 2**16),
+    **dict.fromkeys(("max_gram_length", "max_skip_count", "size"), 2**10),
+    **dict.fromkeys(("output_height", "output_width", "sampling_ratio"), 2**10),
+}
+TERM = rb"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
+EQUATION = re.compile(rb"%b(,%b)*(->%b)?" % (TERM, TERM, TERM))  # on others, shape inference may never end
 FUNCTION = tuple[str, str]
 
 
@@ -34,11 +40,13 @@ def check(model: ModelProto, folder: Path, left_out: Container[str]) -> None:
     if not model.graph.output:
         raise MalformedModel("graph", "not an ONNX model (it has no outputs)", AGAIN)
     _check_opset(model)
-    _check_inputs(model.graph)
+    _check_values(model.graph)
     _check_functions(model)
     for node in _nodes(model):
         _check_node(node)
     for where, tensor, is_weight in _tensors(model):
+        if min(tensor.dims, default=0) < 0:
+            raise MalformedModel(where, f"its shape is {list(tensor.dims)}", AGAIN)
         if tensor.data_location == TensorProto.EXTERNAL:
             _check_external(folder, where, tensor, is_weight)
         elif not (is_weight and tensor.name in left_out):
@@ -54,20 +62,32 @@ def _check_opset(model: ModelProto) -> None:
             raise MalformedModel("graph", why, "export the model with an opset that is known")
 
 
-def _check_inputs(graph: GraphProto) -> None:
-    for value in graph.input:
+def _check_values(graph: GraphProto) -> None:
+    for value in (*graph.input, *graph.output):
+        where = f"input or output {value.name!r}"
+        _check_text(where, [value.name])
         sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         if min(sizes, default=0) < 0:
-            raise MalformedModel(f"input {value.name!r}", f"its shape is {sizes}", "give sizes that vary a name")
+            raise MalformedModel(where, f"its shape is {sizes}", "give sizes that vary a name")
+
+
+def _check_text(where: str, names: Iterable[str | bytes]) -> None:
+    """See that names are UTF-8; protobuf hands over others as bytes."""
+    for name in names:
+        if isinstance(name, bytes):
+            raise MalformedModel(where, f"the name {name!r} is not UTF-8", AGAIN)
 
 
 def _check_node(node: NodeProto) -> None:
     """See to what onnx's shape inference and the lowerings take on trust."""
-    where = f"{node.op_type} node {node.name or ' '.join(node.output)!r}"
+    where = f"{node.op_type} node {node.name or ', '.join(map(str, node.output))!r}"
+    _check_text(where, (node.op_type, node.domain, node.name, *node.input, *node.output))
     for attribute in node.attribute:
-        widest = max((abs(number) for number in attribute.ints), default=0)
-        if attribute.name in WINDOW and widest > WIDEST:
-            raise MalformedModel(where, f"its {attribute.name} hold {widest:,}", f"stay below {WIDEST:,}")
+        widest, limit = max(abs(number) for number in (attribute.i, *attribute.ints)), WIDEST.get(attribute.name)
+        if limit is not None and widest > limit:
+            raise MalformedModel(where, f"its attribute {attribute.name} holds {widest:,}", f"stay below {limit:,}")
+        if node.op_type == "Einsum" and not EQUATION.fullmatch(attribute.s.replace(b" ", b"")):
+            raise MalformedModel(where, f"its equation is {attribute.s!r}", "correct the model")
         if attribute.name == "num_outputs" and attribute.i != len(node.output):
             why = f"it has {len(node.output)} outputs, and its num_outputs is {attribute.i}"
             raise MalformedModel(where, why, "correct the model")
@@ -149,7 +169,7 @@ def _check_size(where: str, tensor: TensorProto) -> None:
         expected, got, unit = _sizes(tensor)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedModel(where, f"{tensor.data_type} is no type of a tensor", AGAIN) from error
-    if min(tensor.dims, default=0) < 0 or expected != got:
+    if expected != got:
         why = f"its shape {list(tensor.dims)} takes {expected:,} {unit}, and it has {got:,}"
         raise MalformedModel(where, why, AGAIN)
 
@@ -187,7 +207,7 @@ def _check_external(folder: Path, where: str, tensor: TensorProto, is_weight: bo
     if not target.is_file() or target.stat().st_nlink > 1:
         raise MalformedModel(where, f"its data {location!r} is missing or no plain file", "put it beside the model")
     there = target.stat().st_size
-    if min(tensor.dims, default=0) < 0 or offset < 0 or length != size or offset + size > there:
+    if offset < 0 or length != size or offset + size > there:
         why = f"it takes {size:,} bytes, and is stated to have {length:,} from {offset:,} on in a file of {there:,}"
         raise MalformedModel(where, why, "download its data again")
     if not is_weight:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -47,9 +48,22 @@ def lower(model: ir.Model, target: Target) -> Graph:
             scope[value.name or ""] = _input(builder, value, symbols)
     outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports), {})
     for declared, output in zip(model.graph.outputs, outputs, strict=True):
-        builder.graph.outputs.append(_output(builder, output, declared))
+        with _blaming(f"output {declared.name!r}", f"a result of shape {list(output.shape)}"):
+            builder.graph.outputs.append(_output(builder, output, declared))
     _check_numbers(builder.graph)
     return builder.graph
+
+
+@contextmanager
+def _blaming(where: str, what: str) -> Iterator[None]:
+    """Whatever a contradictory model makes Python say becomes an error that names the place."""
+    try:
+        yield
+    except ConversionError:
+        raise
+    except Exception as error:  # a lowering and the libraries under it raise whatever they meet
+        why = f"{what} is contradictory ({type(error).__name__}: {error})"
+        raise MalformedModel(where, why, "check the model with onnx.checker; if it passes, report this") from error
 
 
 def _check_numbers(graph: Graph) -> None:
@@ -65,8 +79,11 @@ def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value
     where = f"input {value.name!r}"
     if value.shape is None or value.dtype is None:
         raise Refusal("input", where, "its type or rank is not stated", "state the shape of every input")
-    tensor = Tensor(_dtype(value.dtype, where), tuple(_sizes(value.shape) or ()), name=value.name or "")
     builder.where, builder.operator = where, "input"
+    dtype = _dtype(value.dtype, where)
+    if dtype.name not in HALVES and (dtype.kind not in "biufc" or not dtype.isbuiltin):
+        raise builder.refuse(f"{builder.target.name} has no inputs of type {value.dtype.name}", "use float32 or int32")
+    tensor = Tensor(dtype, tuple(_sizes(value.shape) or ()), name=value.name or "")
     builder.check_size(tensor)
     builder.graph.inputs.append(tensor)
     view = builder.value(builder.cast(tensor, FLOAT32) if tensor.dtype.name in HALVES else tensor)
@@ -125,7 +142,8 @@ class Interpreter:
         if initializer.const_value is None:
             raise MalformedModel(where, "it has no data", "export the model again with its weights")
         _dtype(initializer.const_value.dtype, where)
-        return self.builder.float_constant(initializer.const_value.numpy())
+        with _blaming(where, "its data"):
+            return self.builder.float_constant(initializer.const_value.numpy())
 
     def _lookup(self, scope: Scope, value: ir.Value | None, where: str) -> Value:
         name = "" if value is None else value.name or ""
@@ -174,19 +192,11 @@ class Interpreter:
         return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, declared, run)
 
     def _guarded(self, node: Node) -> Sequence[Value]:
-        """Lower a node; whatever a contradictory node makes Python say becomes an error that names it."""
-        try:
+        shapes = ", ".join(str(list(value.shape)) for value in node.inputs if value is not None)
+        with _blaming(node.where, f"{node.op} of operands {shapes}"):
             results = self._lower(node)
             _check_sizes(node, results)
-        except ConversionError:
-            raise
-        except Exception as error:  # a lowering and the libraries under it raise whatever they meet
-            shapes = ", ".join(str(list(value.shape)) for value in node.inputs if value is not None)
-            why = f"{node.op} of operands {shapes} is contradictory ({type(error).__name__}: {error})"
-            raise MalformedModel(
-                node.where, why, "check the model with onnx.checker; if it passes, report this"
-            ) from error
-        return results
+            return results
 
     def _lower(self, node: Node) -> Sequence[Value]:
         self.builder.where, self.builder.operator = node.where, node.op

@@ -145,6 +145,6 @@ def _method() -> str:
         "a ratio is taken within a turn. A converter that needs over a minute for a model runs once. onnx2tf writes a "
         "float16 file beside the float32 one, and its time is in the figure, since that cannot be turned off. Peak "
         "memory is the largest resident size of one process. LiteRT runs one thread on the same random input, the "
-        "files in turns, and the median counts; the output is compared with onnxruntime's."
+        "files in turns and in both orders, and the median counts; the output is compared with onnxruntime's."
         f" *Wrong* means a cosine below {RIGHT}: such a file is timed, but its ratio is not counted."
     )

@@ -15,9 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import onnx_ir as ir
@@ -31,6 +30,7 @@ from tests.graphs import convnet
 BATCH = 400  # conversions between two reports; each batch has fresh processes
 LARGEST = 2**15  # bytes of a model to start from
 PROPER = {"converted", "refused", "malformed"}
+confine_once = cache(confine)
 
 
 @dataclass
@@ -54,25 +54,16 @@ def starting_models() -> list[bytes]:
     return [*models, *(path.read_bytes() for path in paths if path.stat().st_size <= LARGEST)]
 
 
-def convert_mutant(models: Sequence[bytes], folder: Path, seed: int) -> Outcome:
+def convert_mutant(models: list[bytes], folder: Path, seed: int) -> Outcome:
     """Convert the mutant of a seed, alternately to each format, in this process once it is confined."""
     logging.disable(logging.CRITICAL)
-    _confine_once()
+    confine_once()
     name = sorted(CONVERTERS)[seed % len(CONVERTERS)]
     source = folder / f"{seed}.onnx"
-    source.write_bytes(mutate(list(models), seed))
+    source.write_bytes(mutate(models, seed))
     outcome = attempt(CONVERTERS[name], source, folder / f"{seed}.{name}")
     source.unlink()
     return outcome
-
-
-def _confine_once() -> None:
-    if not CONFINED:
-        confine()
-        CONFINED.append(True)
-
-
-CONFINED: list[bool] = []  # one entry in a process that is confined
 
 
 def fuzz(seconds: float, first: int, report: Path) -> Tally:
@@ -80,11 +71,10 @@ def fuzz(seconds: float, first: int, report: Path) -> Tally:
     models, tally, seed = starting_models(), Tally(), first
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
+        convert = partial(convert_mutant, models, Path(folder))
         while time.monotonic() < end:
             seeds = range(seed, seed + BATCH)
-            for one, outcome in zip(
-                seeds, run_all(seeds, partial(convert_mutant, models, Path(folder)), seconds=SECONDS), strict=True
-            ):
+            for one, outcome in zip(seeds, run_all(seeds, convert, seconds=SECONDS), strict=True):
                 tally.add(one, outcome)
             seed += BATCH
             _write(report, models, tally)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import signal
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.conformance.runner import Outcome
 Convert = Callable[[Path, Path], None]
 CONVERTERS: dict[str, Convert] = {"tflite": to_tflite.convert_file, "tfjs": to_tfjs.convert_file}
 MEMORY = 500 * 2**20  # bytes that a conversion of a small file may take
-SECONDS = 20.0
+SECONDS = 20
 
 
 def confine(memory: int = MEMORY) -> None:
@@ -48,25 +49,23 @@ def _place(error: BaseException) -> str:
 
 
 def convert_confined(converter: str, source: Path, target: Path) -> Outcome:
-    """Run `attempt` in a forked and confined process; its end by a signal is `crashed`, by the clock `hung`."""
+    """Run `attempt` in a forked and confined process; it ended as `hung` after `SECONDS` of work, as `crashed` else."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
 
     def run() -> None:
         confine()
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         sender.send(attempt(CONVERTERS[converter], source, target))
 
     process = context.Process(target=run, daemon=True)
     process.start()
     sender.close()
     try:
-        if not receiver.poll(SECONDS):
-            return Outcome("hung", f"over {SECONDS} s")
         outcome: Outcome = receiver.recv()
     except EOFError:
         process.join()
-        return Outcome("crashed", f"exit code {process.exitcode}")
-    finally:
-        process.kill()
-        process.join()
+        hung = process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL)
+        return Outcome("hung" if hung else "crashed", f"exit code {process.exitcode}")
+    process.join()
     return outcome

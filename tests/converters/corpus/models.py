@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def node(op: str, inputs: str, outputs: str = "y", **attributes: Any) -> NodePro
 
 def model(
     *nodes: NodeProto,
-    inputs: dict[str, Sequence[int | str | None]] | None = None,
+    inputs: Mapping[str, Sequence[int | str | None] | None] | None = None,
     tensors: dict[str, Any] | None = None,
     opset: int = OPSET,
     functions: Sequence[FunctionProto] = (),
@@ -56,8 +56,8 @@ def external(location: str, *, offset: int = 0, length: int = 16, shape: Sequenc
 
 def graph(*nodes: NodeProto, inputs: str = "", outputs: str = "s", tensors: Sequence[TensorProto] = ()) -> GraphProto:
     """Return a subgraph; its inputs and outputs say nothing of shapes."""
-    values = [[onnx.ValueInfoProto(name=name) for name in names.split()] for names in (inputs, outputs)]
-    return helper.make_graph(nodes, "body", *values, tensors)
+    given, results = ([onnx.ValueInfoProto(name=name) for name in names.split()] for names in (inputs, outputs))
+    return helper.make_graph(nodes, "body", given, results, tensors)
 
 
 def function(name: str, *nodes: NodeProto) -> FunctionProto:
@@ -73,6 +73,7 @@ def call(name: str, given: str, result: str) -> NodeProto:
 
 def with_attribute(base: NodeProto, name: str, kind: int, **fields: Any) -> NodeProto:
     """Return the node with one attribute of any type and content."""
-    result = NodeProto.FromString(base.SerializeToString())
+    result = NodeProto()
+    result.CopyFrom(base)
     result.attribute.append(AttributeProto(name=name, type=kind, **fields))  # type: ignore[arg-type]
     return result

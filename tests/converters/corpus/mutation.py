@@ -6,8 +6,6 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor as Field
-from google.protobuf.message import Message
 from onnx import ModelProto
 
 Place = tuple[Any, Any]  # a message and one of its fields that is set
@@ -15,7 +13,6 @@ Place = tuple[Any, Any]  # a message and one of its fields that is set
 NUMBERS = [0, 1, -1, 2, 3, 7, 77, 2**7, 2**15, 2**31 - 1, 2**31, 2**33, 2**40, 2**62, -(2**62), 2**63 - 1, -(2**63)]
 FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 3e38, float("inf"), float("-inf"), float("nan")]
 TEXTS = ["", "x", "y", "Conv", "Loop", "If", "ai.onnx.ml", "../../x", "\u202e\n\0", "é" * 1000]
-RANGES = {Field.CPPTYPE_INT32: (-(2**31), 2**31), Field.CPPTYPE_UINT64: (0, 2**64)}
 
 
 def mutate(models: list[bytes], seed: int) -> bytes:
@@ -28,7 +25,7 @@ def mutate(models: list[bytes], seed: int) -> bytes:
     return _damage(chance, data) if chance.random() < 0.15 else data
 
 
-def _places(message: Message) -> Iterator[Place]:
+def _places(message: Any) -> Iterator[Place]:
     for field, value in message.ListFields():
         yield message, field
         if field.message_type is not None:
@@ -68,7 +65,7 @@ def _change_list(chance: random.Random, entries: Any, field: Any, kind: str) -> 
         del entries[index]
 
 
-def _replace(message: Message, other: Message) -> None:
+def _replace(message: Any, other: Any) -> None:
     """Give a message the content of another, which may be a part of it: `CopyFrom` would read what it has freed."""
     message.ParseFromString(other.SerializeToString())
 
@@ -87,13 +84,14 @@ def _set(chance: random.Random, message: Any, field: Any, places: list[Place]) -
 def _scalar(chance: random.Random, field: Any, old: Any) -> Any:
     if field.enum_type is not None:
         return chance.choice(field.enum_type.values).number
-    if field.type == Field.TYPE_BYTES:
+    if field.type == field.TYPE_BYTES:
         return _damage(chance, old)
-    if field.cpp_type == Field.CPPTYPE_STRING:
+    if field.cpp_type == field.CPPTYPE_STRING:
         return chance.choice([*TEXTS, old + "_", old[:-1]])
-    if field.cpp_type in (Field.CPPTYPE_FLOAT, Field.CPPTYPE_DOUBLE):
+    if field.cpp_type in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
         return chance.choice(FLOATS)
-    low, high = RANGES.get(field.cpp_type, (-(2**63), 2**63))
+    ranges = {field.CPPTYPE_INT32: (-(2**31), 2**31), field.CPPTYPE_UINT64: (0, 2**64)}
+    low, high = ranges.get(field.cpp_type, (-(2**63), 2**63))
     return chance.choice([number for number in (*NUMBERS, old + 1, old - 1, old * 2) if low <= number < high])
 
 
