@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,3 @@ class Pipeline:
     def predict(self, session: Session, value: object) -> Any:
         """Run all of it."""
         return self.result(session(self.tensors(value)))
-
-    def calibration(self, values: Sequence[object]) -> list[Tensors]:
-        """Turn many inputs into tensors for a quantiser."""
-        return [self.tensors(value) for value in values]

@@ -46,9 +46,7 @@ def _fp16(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
     from onnxconverter_common import float16
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of each weight that float16 rounds to its smallest value: parity measures that
+        warnings.simplefilter("ignore")  # weights that float16 rounds to its smallest value: parity measures them
         half: onnx.ModelProto = float16.convert_float_to_float16(ir.to_proto(model), keep_io_types=True)
     nodes: dict[str, onnx.NodeProto] = {}
     for node in half.graph.node:

@@ -41,28 +41,32 @@ class Report:
     steps_made: int  # the others were found finished
 
 
-def build(out: Path, *, catalog: Path = CATALOG, progress: Callable[[str], None] = lambda _: None) -> Report:
-    """Build the whole catalog into `out/site`, which changes in one step and only when every row passed."""
-    cards = read_cards(catalog)
+Cards = Sequence[tuple[Card, Path]]  # each with its folder
+
+
+def build(out: Path, cards: Cards, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """Build `cards` into `out/site`, which changes in one step and only when every row passed.
+
+    `progress` is called as each of the `count_steps(cards)` steps begins.
+    """
     with only_build(out):
         cache = Cache(out / "cache")
         models = [_model(card, folder, cache, progress) for card, folder in cards]
-        refuse_failures([_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)])
+        reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]
+        refuse_failures(reports)
         staged = _stage(models, cache, progress)
         site = _site(staged, cards, cache, progress)
         point(out / "site", site)
         cache.prune()
-    reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]
     return Report(out / "site", reports, cache.made)
 
 
-def count_steps(catalog: Path) -> int:
+def count_steps(cards: Cards) -> int:
     """Return how many times a build of these cards reports progress: nothing is run."""
-    cards = read_cards(catalog)
     return 2 + sum(model_build.count_steps(card) for card, _ in cards)
 
 
-def read_cards(catalog: Path) -> list[tuple[Card, Path]]:
+def read_cards(catalog: Path = CATALOG) -> Cards:
     """Return every card that is not withdrawn, or raise with all problems of all cards."""
     folders = sorted(path.parent for path in catalog.glob("*/card.yaml"))
     problems = check_all([catalog])
@@ -120,7 +124,7 @@ def _stage(models: Sequence[Path], cache: Cache, progress: Callable[[str], None]
     )
 
 
-def _site(staged: Path, cards: Sequence[tuple[Card, Path]], cache: Cache, progress: Callable[[str], None]) -> Path:
+def _site(staged: Path, cards: Cards, cache: Cache, progress: Callable[[str], None]) -> Path:
     progress("catalog: pages")
     newest = max((card.provenance.date for card, _ in cards), default=datetime.date(1980, 1, 1))
 

@@ -119,7 +119,7 @@ def site(
 
 def run_build(folder: Path, catalog: Path) -> Any:
     """Build with a progress bar on standard error; print problems and exit 1 when it cannot be published."""
-    from scripts.build import BuildError, build, count_steps
+    from scripts.build import BuildError, build, count_steps, read_cards
 
     columns = (
         SpinnerColumn(),
@@ -134,8 +134,9 @@ def run_build(folder: Path, catalog: Path) -> Any:
             def progress(text: str) -> None:
                 bar.update(task, description=text, advance=1)
 
-            bar.update(task, total=count_steps(catalog))
-            return build(folder, catalog=catalog, progress=progress)
+            cards = read_cards(catalog)
+            bar.update(task, total=count_steps(cards))
+            return build(folder, cards, progress)
     except BuildError as error:
         print_problems(error.problems)
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)

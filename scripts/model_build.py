@@ -131,7 +131,8 @@ class ModelBuild:
         if self.card.edge.calibration is None:
             return []
         examples = of_file(self.folder / self.card.edge.calibration, self.task)
-        return Pipeline(self.card, self.folder).calibration([example.input for example in examples])
+        pipeline = Pipeline(self.card, self.folder)
+        return [pipeline.tensors(example.input) for example in examples]
 
     def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
         tolerance = self._tolerance(artefact.precision)

@@ -6,12 +6,13 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scripts.build import Report, build
+from scripts.build import Report, build, read_cards
 from scripts.serve import make_server
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +30,7 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="session")
 def report() -> Report:
     """The embedded catalog, built in the same folder as by hand, so that finished steps are found."""
-    return build(ROOT / "build")
+    return build(ROOT / "build", read_cards())
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +53,12 @@ def plain_url(built_site: Path) -> Iterator[str]:
 
 def serve(folder: Path, *, isolated: bool) -> Iterator[str]:
     """Serve `folder` on a free port of this machine until the generator is closed."""
-    with make_server(folder, "127.0.0.1", 0, isolated=isolated) as server:
+    yield from running(make_server(folder, "127.0.0.1", 0, isolated=isolated))
+
+
+def running(server: ThreadingHTTPServer) -> Iterator[str]:
+    """Run a server that is bound and give its address, until the generator is closed."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"

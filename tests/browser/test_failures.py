@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 from scripts.serve import Handler
 from tests.browser.conftest import Api, Visit
 from tests.browser.drive import TIMEOUT
+from tests.conftest import running
 
 pytestmark = pytest.mark.browser
 
@@ -38,12 +39,7 @@ class Dropping(Handler):
 def dropping_url(built_site: Path) -> Iterator[str]:
     """The address of such a host."""
     Dropping.whole.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Dropping, directory=str(built_site))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+    yield from running(ThreadingHTTPServer(("127.0.0.1", 0), partial(Dropping, directory=str(built_site))))
 
 
 def test_a_connection_that_drops_can_be_tried_again(broken_visit: Visit, dropping_url: str) -> None:

@@ -34,7 +34,7 @@ def run_case(case: Case, further: Collection[str] = ()) -> Outcome:
     difference = compare(actual, expected)
     if difference is None:
         return Outcome("passed")
-    control = _control(case)
+    control = reference(case)
     disputed = control is not None and compare(control, expected) is not None and compare(actual, control) is None
     return Outcome("disputed" if disputed else "wrong", difference)
 
@@ -53,7 +53,7 @@ def run(data: bytes, feeds: dict[str, Any]) -> list[Any]:
     return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
 
 
-def _control(case: Case) -> list[Any] | None:
+def reference(case: Case) -> list[Any] | None:
     """Return what onnxruntime makes of the test, or None where it lacks the operator."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4

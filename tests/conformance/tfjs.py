@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +18,10 @@ from playwright.sync_api import Browser, Page
 from converters.errors import Refusal
 from converters.tfjs.nodes import stored_dtype
 from converters.to_tfjs import export
-from scripts.serve import Handler
 from tests.conformance.cases import Case
-from tests.conformance.litert import _control, compare
+from tests.conformance.litert import compare, reference
 from tests.conformance.runner import Outcome
+from tests.conftest import serve
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[1] / "site" / "node_modules" / "@tensorflow"
@@ -82,7 +79,7 @@ def _outcome(case: Case, result: Result, wanted: list[Any]) -> Outcome:
     difference = compare(actual, expected)
     if difference is None:
         return Outcome("passed")
-    control = _control(case)
+    control = reference(case)
     contradicted = control is not None and compare(control, wanted) is not None
     agrees = contradicted and compare(actual, _stored(control or [])) is None
     return Outcome("disputed" if agrees else "wrong", difference)
@@ -151,12 +148,6 @@ def _open(browser: Browser, address: str) -> Page:
     return page
 
 
-class PlainHandler(Handler):
-    """A host that sets no headers of isolation."""
-
-    isolated = False
-
-
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
     """Serve the models, the page and the runtime on a free port of this machine, as a host without special headers."""
@@ -164,9 +155,4 @@ def _served(folder: Path) -> Iterator[str]:
         raise FileNotFoundError(f"{PACKAGES} does not exist. Cure: run `npm ci` in site/.")
     for source in (HERE / "tfjs_page.html", HERE / "tfjs_page.mjs", *(PACKAGES / path for path in RUNTIME)):
         shutil.copy(source, folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(PlainHandler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+    yield from serve(folder, isolated=False)
