@@ -90,14 +90,14 @@ class SizeRange(Strict):
 class Axis(Strict):
     """One dimension of a tensor."""
 
-    name: Literal["batch", "channel", "y", "x", "time", "index", "class", "token", "box", "point", "state"] = Field(
-        description="What the dimension counts."
-    )
+    name: Literal[
+        "batch", "channel", "y", "x", "time", "frequency", "index", "class", "token", "box", "point", "state"
+    ] = Field(description="What the dimension counts.")
     size: Annotated[int, Field(ge=1)] | SizeRange = Field(description="Fixed size, or `{min, step, max}`.")
 
 
 class Step(Strict):
-    """One processing step from the closed vocabulary in `catalog/vocab/steps.yaml`."""
+    """One processing step from the closed vocabulary in `catalog/vocab/steps/`."""
 
     id: Line = Field(description="Name of the step.")
     kwargs: dict[str, Any] = Field({}, description="Its parameters.")
@@ -110,10 +110,17 @@ class Tensor(Strict):
     dtype: Literal["float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool"] = Field(
         description="Type of its elements in the file."
     )
-    axes: Annotated[list[Axis], Field(min_length=1, max_length=6)] = Field(description="Dimensions in file order.")
+    axes: Annotated[list[Axis], Field(max_length=6)] = Field(description="Dimensions in file order.")
     steps: list[Step] = Field([], description="Input: from what a person has to this tensor. Output: to the result.")
     labels: list[Line] | FileName | None = Field(None, description="Class names in order, or a text file, one a line.")
     description: Line | None = Field(None, description="What it holds.")
+    stream: bool = Field(
+        False,
+        description="Input: its steps give several rows; the model runs on one after the other, outputs are joined.",
+    )
+    state_of: Line | None = Field(
+        None, description="Input: the output whose value it gets from the run before; zeros in the first."
+    )
 
 
 class Sample(Strict):
@@ -153,9 +160,19 @@ class Dataset(Strict):
 class Evaluation(Strict):
     """A figure that the build measures again; the build fails when it comes out otherwise."""
 
-    metric: Literal["accuracy", "top5_accuracy", "psnr", "mean_average_precision", "iou", "mae", "rmse"] = Field(
-        description="What is measured."
-    )
+    metric: Literal[
+        "accuracy",
+        "top5_accuracy",
+        "psnr",
+        "mean_average_precision",
+        "iou",
+        "mae",
+        "rmse",
+        "r2",
+        "keypoint_error",
+        "recall_at_1",
+        "frame_accuracy",
+    ] = Field(description="What is measured.")
     value: float = Field(description="Fraction 0..1; PSNR in dB.")
     tolerance: Annotated[float, Field(ge=0)] = Field(0.0, description="How far a new measurement may lie from `value`.")
     dataset: Line = Field(description="Name of an entry of `datasets`, and the split.")
@@ -223,6 +240,7 @@ class Card(Strict):
     source: Source = Field(description="The one set of weights.")
     inputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Inputs of the model file.")
     outputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Outputs of the model file.")
+    result: list[Step] = Field([], description="From all outputs, after their own steps, to the task's result.")
     licenses: Licenses | None = Field(None, description="Weights, code and data apart.")
     cite: list[Citation] = Field([], description="What to cite when the model is used.")
     datasets: list[Dataset] = Field([], description="Data it was trained and measured on.")

@@ -21,6 +21,7 @@ def contents(card: Card, labels: Mapping[str, list[str]], files: Mapping[str, by
         {
             "inputs": {tensor.id: [step.model_dump() for step in tensor.steps] for tensor in card.inputs},
             "outputs": {tensor.id: [step.model_dump() for step in tensor.steps] for tensor in card.outputs},
+            "result": [step.model_dump() for step in card.result],
         }
     )
     full = dict(files) | {path: text.encode() for path, text in texts.items()} | {"steps.json": steps}

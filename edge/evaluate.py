@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from PIL import Image
 from pydantic import BaseModel
 
 from catalog.card import Card, Evaluation
-from edge.examples import Example, of_file
+from edge.examples import of_file
+from edge.metrics import METRICS
 from edge.pipeline import Pipeline
 from edge.runtimes import Session
 
@@ -45,34 +42,3 @@ def evaluate(
         claimed=claim.value if is_source else None,
         status=status,
     )
-
-
-Results = Sequence[tuple[Any, Example]]
-
-
-def _accuracy_within(k: int) -> Callable[[Results], float]:
-    """Share of examples whose label is among the k best."""
-    return lambda results: float(
-        np.mean([example.expected in [row["label"] for row in result[:k]] for result, example in results])
-    )
-
-
-def _psnr(results: Results) -> float:
-    """Mean over images of 10 log10(255² / MSE) in dB, on 8-bit RGB."""
-    return float(np.mean([_psnr_of(result, example) for result, example in results]))
-
-
-def _psnr_of(result: Any, example: Example) -> float:
-    if not isinstance(example.expected, bytes):
-        raise TypeError(f"psnr needs an image to compare with, got {example.expected!r}: name its file as `expected`")
-    with Image.open(io.BytesIO(example.expected)) as image:
-        expected = np.asarray(image.convert("RGB"), np.float64)
-    error = np.mean((result.astype(np.float64) - expected) ** 2)
-    return float(10 * np.log10(255**2 / error))
-
-
-METRICS: dict[str, Callable[[Results], float]] = {
-    "accuracy": _accuracy_within(1),
-    "top5_accuracy": _accuracy_within(5),
-    "psnr": _psnr,
-}

@@ -18,11 +18,12 @@ DATA_URI = "data:"
 class Example:
     """One input (encoded image or sound as bytes, text, or a mapping of named values) and what is right for it.
 
-    `expected` is a label, or the encoded image that should come out, or None.
+    `expected` is None or in the form of the task's result: a label for classes, an encoded image for images and masks,
+    otherwise what `edge/results.py` says, as JSON.
     """
 
     input: bytes | str | dict[str, Any]
-    expected: str | bytes | None
+    expected: Any
 
 
 def of_sample(sample: Sample, folder: Path) -> Example:
@@ -33,9 +34,9 @@ def of_sample(sample: Sample, folder: Path) -> Example:
 
 
 def of_file(path: Path, task: Mapping[str, str]) -> Iterator[Example]:
-    """Read `{"input": …, "expected": …}` a line; images are data URIs or files beside the JSON Lines file."""
-    read_input = _bytes if task["modality"] == "image" else _as_it_is
-    read_expected = _bytes if task["result"] == "image" else _as_it_is
+    """Read `{"input": …, "expected": …}` a line; images and sounds are data URIs or files beside `path`."""
+    read_input = _bytes if task["input"] in ("image", "audio") else _as_it_is
+    read_expected = _bytes if task["result"] in ("image", "mask") else _as_it_is
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         row = json.loads(line)
         if "input" not in row:

@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog import source
 from catalog.card import Card, Tolerance
+from catalog.vocab import step_files
 from converters.formats import FORMATS, Format
 from edge.runtimes import RUNTIMES
 from scripts.cache import Cache, file_digest
@@ -81,6 +82,11 @@ class ModelBuild:
         return {name: file_digest(self.folder / name) for name in named}
 
     @cached_property
+    def _named(self) -> dict[str, str]:
+        """Digests of the files that steps name; what runs steps depends on them."""
+        return {name: file_digest(self.folder / name) for name in step_files(self.card)}
+
+    @cached_property
     def golden(self) -> Path:
         """Return the folder of golden vectors."""
 
@@ -89,8 +95,8 @@ class ModelBuild:
 
             golden.write(self.card, self.folder, self.source, target)
 
-        inputs = {"card": self._facts, "samples": self._samples, "source": self.card.source.sha256}
-        return self.step("golden", inputs, make, code=("edge/steps", "edge/runtimes"), tools=RUNTIME_TOOLS)
+        inputs = {"card": self._facts, "samples": self._samples, "source": self.card.source.sha256, **self._named}
+        return self.step("golden", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -120,7 +126,7 @@ class ModelBuild:
             "name": [self.card.id, self.card.version, row.name, precision, recipe],
             "source": self.card.source.sha256,
             "calibration": file_digest(self.folder / calibration) if calibration else None,
-            "inputs": self._facts["inputs"],
+            "inputs": [self._facts["inputs"], self._named],
         }
         return self.step("export", inputs, make, code=("converters", "quantize", "edge/steps"), tools=EXPORT_TOOLS)
 
@@ -132,7 +138,7 @@ class ModelBuild:
             return []
         examples = of_file(self.folder / self.card.edge.calibration, self.task)
         pipeline = Pipeline(self.card, self.folder)
-        return [pipeline.tensors(example.input) for example in examples]
+        return [pipeline.tensors(example.input, pipeline.context()) for example in examples]
 
     def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
         tolerance = self._tolerance(artefact.precision)
@@ -176,6 +182,7 @@ class ModelBuild:
         inputs = {
             "artefact": artefact.folder.name,
             "card": self._facts,
+            "steps": self._named,
             "data": [file_digest(self.folder / claim.file) for claim in claims if claim.file],
         }
         folder = self.step("evaluate", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from catalog.vocab import step_files
 from edge import bundle
 from scripts import coverage_page
 from scripts.cache import ROOT, file_digest
@@ -26,6 +27,8 @@ def stage_model(build: ModelBuild, target: Path) -> None:
     for sample in build.card.samples:
         if sample.file:
             _copy(build.folder / sample.file, place / "samples" / Path(sample.file).name)
+    for name in step_files(build.card):
+        _copy(build.folder / name, place / "steps" / name)
     api = build.api() | {"bundles": [_bundle(build, artefacts, place / "files", target)]}
     write_json(target / API / "models" / f"{build.card.id}.json", api)
 
@@ -37,6 +40,7 @@ def _bundle(build: ModelBuild, artefacts: Sequence[Artefact], files: Path, root:
     parts |= {
         f"test/{p.relative_to(build.golden).as_posix()}": p.read_bytes() for p in build.golden.rglob("*") if p.is_file()
     }
+    parts |= {f"steps/{name}": (build.folder / name).read_bytes() for name in step_files(card)}
     parts["LICENSE"] = license_text(build).encode()
     path = files / f"{card.id}-{card.version}-edge.zip"
     bundle.write(path, bundle.contents(card, build.labels, parts))
@@ -86,8 +90,11 @@ def stage_catalog(models: Sequence[Path], target: Path) -> None:
 
 def _write_reference(target: Path) -> None:
     from catalog import reference
+    from edge.results import RESULTS, json_schema
 
     write_json(target / API / "card.schema.json", reference.json_schema())
+    for name in RESULTS:
+        write_json(target / API / "results" / f"{name}.schema.json", json_schema(name))
     pages = target / "pages" / "reference"
     pages.mkdir(parents=True)
     (pages / "card.md").write_text(f"# Fields of a card\n\n{reference.field_table()}", "utf-8")

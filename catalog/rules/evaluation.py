@@ -10,7 +10,16 @@ from catalog.context import Context
 from catalog.names import advise, listed, shown
 from catalog.problem import Problem
 
-METRICS = {"classes": ("accuracy", "top5_accuracy"), "image": ("psnr",)}  # of a task's result
+METRICS = {  # of a task's result
+    "classes": ("accuracy", "top5_accuracy"),
+    "detections": ("mean_average_precision",),
+    "embedding": ("recall_at_1",),
+    "image": ("psnr",),
+    "keypoints": ("keypoint_error",),
+    "mask": ("iou",),
+    "numbers": ("mae", "rmse", "r2"),
+    "segments": ("frame_accuracy",),
+}
 UNBOUNDED = ("psnr", "mae", "rmse")  # the others are fractions
 WIDEST = 0.05  # of a fraction; a figure that may be further off says little
 

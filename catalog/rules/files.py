@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog.card import Source
+from catalog import vocab
+from catalog.card import Source, Step
 from catalog.context import FILE_NAME, Context, is_inside
 from catalog.document import Where
 from catalog.names import advise
@@ -34,6 +35,17 @@ def check_files(context: Context) -> Iterator[Problem]:
         for where, name in context.each(pattern, str):
             if FILE_NAME.fullmatch(name):
                 yield from _check_file(context, where, name, limit, CURES.get(pattern, "make it smaller"))
+    for where, name in _named_by_steps(context):
+        yield from _check_file(context, where, name, MAX_DATA, "make it smaller")
+
+
+def _named_by_steps(context: Context) -> Iterator[tuple[Where, str]]:
+    for pattern in ("inputs.*.steps.*", "outputs.*.steps.*", "result.*"):
+        for where, step in context.each(pattern, Step):
+            params = vocab.steps()[step.id].params if step.id in vocab.steps() else {}
+            for name, value in step.kwargs.items():
+                if name in params and params[name].type == "file" and FILE_NAME.fullmatch(str(value)):
+                    yield (*where, "kwargs", name), str(value)
 
 
 def _check_file(context: Context, where: Where, name: str, limit: int, cure: str) -> Iterator[Problem]:

@@ -10,17 +10,17 @@ from catalog.names import advise, listed, shown
 from catalog.problem import Problem
 from catalog.rules.steps import column_names
 
-KINDS = {"image": "file", "text": "text", "row": "row"}  # what the task takes → the key of a sample
+KINDS = {"image": "file", "audio": "file", "text": "text", "row": "row"}  # what the task takes → the key of a sample
 
 
 def check_kind(context: Context) -> Iterator[Problem]:
     """Require exactly one of `file`, `text` and `row`: the one that the task takes."""
     for where, sample in context.each("samples.*", Sample):
-        given = [key for key in KINDS.values() if getattr(sample, key) is not None]
+        given = [key for key in dict.fromkeys(KINDS.values()) if getattr(sample, key) is not None]
         wanted = KINDS.get(context.task.get("input", ""))
         if len(given) != 1:
             expected, got, cure = (
-                f"exactly one of {listed(KINDS.values())}",
+                f"exactly one of {listed(dict.fromkeys(KINDS.values()))}",
                 listed(given) or "none",
                 "keep one of them",
             )

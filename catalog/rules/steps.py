@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from catalog import vocab
 from catalog.card import Line, Step, Tensor
-from catalog.context import Context
+from catalog.context import FILE_NAME, Context
 from catalog.document import Where
 from catalog.names import advise, listed, same_but_case, shown
 from catalog.problem import Problem
 from catalog.vocab import Parameter, StepRow
 
-SIDES = {"inputs": "input", "outputs": "output"}
+SIDES = {  # where a card lists steps → which steps make sense there
+    "inputs.*.steps.*": ("input", "both"),
+    "outputs.*.steps.*": ("output", "both"),
+    "result.*": ("result", "output", "both"),
+}
+PLACES = {"input": "an input", "output": "an output", "result": "the card's `result`", "both": "inputs and outputs"}
 
 
 class Column(BaseModel):
@@ -33,21 +38,21 @@ class Column(BaseModel):
 
 def check_steps(context: Context) -> Iterator[Problem]:
     """Require steps that exist, on the side where they make sense, with the parameters they take."""
-    for key, side in SIDES.items():
-        for where, step in context.each(f"{key}.*.steps.*", Step):
+    for pattern, sides in SIDES.items():
+        for where, step in context.each(pattern, Step):
             row = vocab.steps().get(step.id)
             if row is None:
-                yield _unknown(context, where, step, side)
+                yield _unknown(context, where, step, sides)
                 continue
-            if row.side not in (side, "both"):
-                expected, got = f"a step for an {side}", f"`{step.id}`, a step for an {row.side}"
-                cure = f"move it to the {row.side}s"
+            if row.side not in sides:
+                expected, got = f"a step for {PLACES[sides[0]]}", f"`{step.id}`, a step for {PLACES[row.side]}"
+                cure = f"move it to {PLACES[row.side]}"
                 yield context.document.problem((*where, "id"), "step-wrong-side", expected=expected, got=got, cure=cure)
             yield from _check_kwargs(context, where, step, row)
 
 
-def _unknown(context: Context, where: Where, step: Step, side: str) -> Problem:
-    known = [name for name, row in vocab.steps().items() if row.side in (side, "both")]
+def _unknown(context: Context, where: Where, step: Step, sides: Sequence[str]) -> Problem:
+    known = [name for name, row in vocab.steps().items() if row.side in sides]
     return context.document.problem(
         (*where, "id"),
         "step-unknown",
@@ -93,7 +98,7 @@ def _objection(parameter: Parameter, value: Any) -> str | None:
         return expected
     if parameter.choices and value not in parameter.choices:
         return listed(parameter.choices)
-    numbers = value if parameter.type == "numbers" else [value] if parameter.type in ("integer", "number") else []
+    numbers = {"numbers": value, "integers": value, "integer": [value], "number": [value]}.get(parameter.type, [])
     least = -math.inf if parameter.min is None else parameter.min
     most = math.inf if parameter.max is None else parameter.max
     return None if all(least <= number <= most for number in numbers) else f"{least:g} to {most:g}"
@@ -113,14 +118,27 @@ def _are_columns(value: Any) -> bool:
     return len({column.name for column in columns}) == len(columns) and all(c.min < c.max for c in columns)
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _list_of(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and value != [] and all(map(is_right, value))
+
+
 KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "string": ("text", lambda value: isinstance(value, str)),
-    "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "string": ("text", _is_text),
+    "strings": ("a list of texts", _list_of(_is_text)),
+    "integer": ("a whole number", _is_whole),
+    "integers": ("a list of whole numbers", _list_of(_is_whole)),
     "number": ("a number", _is_number),
-    "numbers": (
-        "a list of numbers",
-        lambda value: isinstance(value, list) and value != [] and all(map(_is_number, value)),
-    ),
+    "numbers": ("a list of numbers", _list_of(_is_number)),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "file": ("the name of a file in the card's folder", lambda value: FILE_NAME.fullmatch(str(value)) is not None),
     "columns": ("a list of {name, unit, min, max, summary}, each name once, min below max", _are_columns),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from catalog.card import Card
 from catalog.loader import load
+
+STEP_KINDS = ("image", "audio", "text", "tabular", "numbers", "output", "boxes", "points", "masks", "time")
 
 
 class _Row(BaseModel):
@@ -19,7 +23,7 @@ class _Row(BaseModel):
 class Parameter(_Row):
     """A parameter of a step; without a default it is required."""
 
-    type: Literal["string", "integer", "number", "numbers", "columns"]
+    type: Literal["string", "strings", "integer", "integers", "number", "numbers", "boolean", "file", "columns"]
     summary: str
     default: Any = None
     choices: tuple[str, ...] = ()
@@ -35,7 +39,7 @@ class Parameter(_Row):
 class StepRow(_Row):
     """What one step means."""
 
-    side: Literal["input", "output", "both"]
+    side: Literal["input", "output", "both", "result"]
     takes: str
     gives: str
     summary: str
@@ -62,8 +66,21 @@ def tasks() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def steps() -> Mapping[str, StepRow]:
-    """Return the steps by name."""
-    return {name: StepRow.model_validate(row) for name, row in _read("steps.yaml").items()}
+    """Return the steps by name, those of one kind of value together."""
+    rows = {name: row for kind in STEP_KINDS for name, row in _read(f"steps/{kind}.yaml").items()}
+    return {name: StepRow.model_validate(row) for name, row in rows.items()}
+
+
+def step_files(card: Card) -> list[str]:
+    """Return the files in the card's folder that its steps name, such as vocabularies and anchors; each once."""
+    lists = [tensor.steps for tensor in (*card.inputs, *card.outputs)] + [card.result]
+    named = [
+        str(step.kwargs[name])
+        for step in itertools.chain.from_iterable(lists)
+        for name, parameter in steps()[step.id].params.items()
+        if parameter.type == "file" and name in step.kwargs
+    ]
+    return list(dict.fromkeys(named))
 
 
 @cache
@@ -73,7 +90,7 @@ def licenses() -> Mapping[str, LicenseRow]:
 
 
 def _read(name: str) -> Any:
-    document = load(Path(__file__).with_name(name))
+    document = load(Path(__file__).parent / name)
     if document.problems:
         raise ValueError("\n".join(map(str, document.problems)))
     return document.data

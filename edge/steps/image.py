@@ -7,11 +7,13 @@ import math
 import struct
 import warnings
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from edge.steps.context import Context
 from edge.steps.errors import StepError, choice, described, image_array
 
 Pixels = NDArray[np.uint8]
@@ -43,7 +45,7 @@ UPRIGHT: Mapping[int, Callable[[Pixels], Pixels]] = {
 }
 
 
-def decode_image(value: object) -> Pixels:
+def decode_image(value: object, context: Context) -> Pixels:
     """Decode the bytes of a PNG, JPEG, WebP, GIF (first frame) or BMP file to `[H, W, 3] uint8`, RGB, upright.
 
     Transparency is laid over white: `(c * a + 255 * (255 - a) + 127) // 255`. Of 16-bit samples the high byte counts.
@@ -55,7 +57,7 @@ def decode_image(value: object) -> Pixels:
         warnings.simplefilter("ignore")  # odd metadata: the pixels are all that counts here
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return _decode(bytes(value))
+            pixels = _decode(bytes(value))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_large("far more") from None
         except StepError:
@@ -65,6 +67,8 @@ def decode_image(value: object) -> Pixels:
             got = f"{len(value)} bytes that Pillow cannot read ({reason})"
             cure = "use a whole, undamaged file; convert other formats to PNG"
             raise StepError("decode_image", "a PNG, JPEG, WebP, GIF or BMP image", got, cure) from error
+    context.decoded(pixels)
+    return pixels
 
 
 def _decode(data: bytes) -> Pixels:
@@ -122,39 +126,52 @@ def invert(value: object) -> Pixels:
     return 255 - image_array("invert", value)
 
 
-def crop_to_content(value: object, threshold: int = 64) -> Pixels:
+def crop_to_content(value: object, context: Context, threshold: int = 64) -> Pixels:
     """Cut `[H, W, 1] uint8` to the values above `threshold`, centred on 0 in a square: `[S, S, 1] uint8`."""
     gray = image_array("crop_to_content", value, channels=(1,))
     rows = np.flatnonzero((gray > threshold).any(axis=(1, 2)))
     cols = np.flatnonzero((gray > threshold).any(axis=(0, 2)))
-    content = gray[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1] if rows.size else gray
+    first_row, first_col = (int(rows[0]), int(cols[0])) if rows.size else (0, 0)
+    content = gray[first_row : rows[-1] + 1, first_col : cols[-1] + 1] if rows.size else gray
     height, width, _ = content.shape
     side = max(height, width)
     square = np.zeros((side, side, 1), np.uint8)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = content
+    context.moved(first_row - top, first_col - left)
     return square
 
 
-def resize(value: object, width: int, height: int, filter: str = "bilinear") -> Pixels:  # noqa: A002 - the card's word
+def resize(value: object, width: int, height: int, context: Context, filter: str = "bilinear") -> Pixels:  # noqa: A002 - the card's word
     """Resize `[H, W, C] uint8` (C 1 or 3) to `[height, width, C] uint8` with Pillow's antialiased filter."""
-    return _resized("resize", image_array("resize", value), width, height, filter)
+    return _resized("resize", image_array("resize", value), width, height, filter, context)
 
 
-def fit_within(value: object, width: int, height: int, filter: str = "bicubic") -> Pixels:  # noqa: A002 - the card's word
+def fit_within(value: object, width: int, height: int, context: Context, filter: str = "bicubic") -> Pixels:  # noqa: A002 - the card's word
     """Shrink `[H, W, C] uint8` (C 1 or 3) to at most `[height, width, C]`, keeping its aspect; never enlarge."""
     pixels = image_array("fit_within", value)
     old_height, old_width, _ = pixels.shape
     scale = min(width / old_width, height / old_height, 1.0)
     new_width, new_height = (max(1, math.floor(side * scale + 0.5)) for side in (old_width, old_height))
-    return _resized("fit_within", pixels, new_width, new_height, filter)
+    return _resized("fit_within", pixels, new_width, new_height, filter, context)
 
 
-def _resized(step: str, pixels: Pixels, width: int, height: int, name: str) -> Pixels:
+def _resized(step: str, pixels: Pixels, width: int, height: int, name: str, context: Context) -> Pixels:
     resampling = choice(step, "filter", FILTERS, name)
     old_height, old_width, channels = pixels.shape
+    context.resized(pixels.shape, (height, width))
     # Which pass goes first shows in the result. Before Pillow 13 it was always the horizontal one; now see Resample.c.
     vertical_first = old_height - height > max(0, 2 * (old_width - width))
     image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
     image = image.resize((old_width, height) if vertical_first else (width, old_height), resampling)
     return np.asarray(image.resize((width, height), resampling)).reshape(height, width, channels)
+
+
+STEPS: Mapping[str, Callable[..., Any]] = {
+    "decode_image": decode_image,
+    "to_color_space": to_color_space,
+    "invert": invert,
+    "crop_to_content": crop_to_content,
+    "resize": resize,
+    "fit_within": fit_within,
+}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,3 +83,29 @@ def clip(value: object, min: float, max: float) -> Array:  # noqa: A002 - the ca
     low = limits.min if min < limits.min else math.ceil(min)
     high = limits.max if max > limits.max else math.floor(max)
     return np.clip(x, low, high)
+
+
+def constant(_: object, value: float, dtype: str, shape: Sequence[int] = ()) -> Array:
+    """Return an array filled with `value`, whatever comes in; without `shape` a scalar."""
+    return np.full(tuple(shape), value, choice("constant", "dtype", DTYPES, dtype))
+
+
+def reshape(value: object, shape: Sequence[int]) -> Array:
+    """Give the elements another shape in the same order; one size may be -1, which takes what is left."""
+    x = number_array("reshape", value)
+    try:
+        return x.reshape(tuple(shape))
+    except ValueError as error:
+        cure = "correct the sizes, one of which may be -1"
+        raise StepError("reshape", f"as many elements as {list(shape)} holds", described(x), cure) from error
+
+
+STEPS: Mapping[str, Callable[..., Any]] = {
+    "scale_linear": scale_linear,
+    "normalize": normalize,
+    "to_layout": to_layout,
+    "cast": cast,
+    "clip": clip,
+    "constant": constant,
+    "reshape": reshape,
+}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.steps.context import Context
 from edge.steps.errors import StepError, choice, described, number_array
 
 # [C, H, W] or [H, W, C] → order of the axes that gives [H, W, C]
@@ -26,9 +28,16 @@ def softmax(value: object) -> NDArray[np.float32]:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
-def top_k(value: object, k: int = 5, *, labels: Sequence[str] | None) -> list[dict[str, str | float]]:
+def sigmoid(value: object) -> NDArray[np.float32]:
+    """Return `1 / (1 + exp(-x))` of any shape, in float64, rounded to float32."""
+    x = number_array("sigmoid", value).astype(np.float64)
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-x)), np.float32)
+
+
+def top_k(value: object, context: Context, k: int = 5) -> list[dict[str, str | float]]:
     """Return the `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order."""
-    scores = number_array("top_k", value)
+    scores, labels = number_array("top_k", value), context.labels
     if labels is None:
         raise StepError("top_k", "labels", "none", "give the output tensor its labels in the card")
     if scores.shape != (1, len(labels)):
@@ -50,3 +59,11 @@ def to_image(value: object, layout: str) -> NDArray[np.uint8]:
         raise StepError("to_image", "numbers", "NaN", "check the model's input")
     limited = np.clip(x[0].transpose(order).astype(np.float32), np.float32(0), np.float32(1))
     return np.ascontiguousarray(np.floor(limited * np.float32(255) + np.float32(0.5)).astype(np.uint8))
+
+
+STEPS: Mapping[str, Callable[..., Any]] = {
+    "softmax": softmax,
+    "sigmoid": sigmoid,
+    "top_k": top_k,
+    "to_image": to_image,
+}

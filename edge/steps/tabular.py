@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,3 +40,8 @@ def _number(column: Mapping[str, Any], value: object) -> float:
         message = f"columns: {name} is {value}; the model was made for {low} to {high}"
         warnings.warn(message, StepWarning, stacklevel=2)
     return float(value)  # type: ignore[arg-type]
+
+
+STEPS: Mapping[str, Callable[..., Any]] = {
+    "columns": columns,
+}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,3 +21,8 @@ def encode_bytes(value: object, length: int, pad: int = 0) -> NDArray[np.uint8]:
     utf16 = value[: length + 1].encode("utf-16-le", "surrogatepass")  # a character is at least one byte
     data = utf16.decode("utf-16-le", "replace").encode("utf-8")[:length]
     return np.frombuffer(data.ljust(length, bytes([pad])), np.uint8).reshape(1, length).copy()
+
+
+STEPS: Mapping[str, Callable[..., Any]] = {
+    "encode_bytes": encode_bytes,
+}

@@ -40,6 +40,9 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "softmax": ("softmax", {}),
     "top_k": ("keep the {k} best labels", {"k": 5}),
     "clip": ("limit to {min}…{max}", {}),
+    "constant": ("the constant {value:g}", {}),
+    "reshape": ("reshape to {shape}", {}),
+    "sigmoid": ("sigmoid", {}),
     "to_image": ("round to a picture of 8 bits a channel", {}),
 }
 

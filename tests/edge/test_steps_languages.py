@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import PIL
 import pytest
-import yaml
 from PIL import Image
 
+from catalog import vocab
 from edge.steps import STEPS
 from edge.steps.image import FILTERS
 from tests.steps.codec import decode, in_node, in_python, job
@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "tests/golden/steps").glob("*.json")}
 CASES = [(step, vector) for step in sorted(GOLDEN) for vector in GOLDEN[step]]
 IDS = [f"{step}: {vector['case']}" for step, vector in CASES]
-VOCABULARY = yaml.safe_load((ROOT / "catalog/vocab/steps.yaml").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +34,7 @@ def assert_same(outcome, expected):
     """Integers, texts and lists equal; floats within 1e-5; a refusal is a refusal; as many warnings."""
     assert outcome.keys() == expected.keys(), outcome.get("refused") or expected.get("refused")
     assert len(outcome["warnings"]) == len(expected["warnings"])
+    assert outcome["frame"] == pytest.approx(expected["frame"])
     if "refused" in expected:
         assert outcome["refused"].partition(":")[0] == expected["refused"].partition(":")[0]
         return
@@ -61,18 +61,19 @@ def test_javascript_reproduces_the_golden_vector(identity, vector, from_node):
 
 def test_vocabulary_python_javascript_and_golden_vectors_have_the_same_steps():
     """A step exists everywhere or nowhere."""
-    names = set(VOCABULARY)
+    names = set(vocab.steps())
     assert names == set(STEPS) == set(in_node([])["names"]) == set(GOLDEN)
 
 
 @pytest.mark.parametrize("step", sorted(STEPS))
 def test_parameters_and_defaults_are_the_vocabularys(step):
     """What the card's author reads in the vocabulary is what the code takes."""
-    taken = [p for p in list(inspect.signature(STEPS[step]).parameters.values())[1:] if p.name != "labels"]
-    written = VOCABULARY[step]["params"]
+    taken = [p for p in list(inspect.signature(STEPS[step]).parameters.values())[1:] if p.name != "context"]
+    written = vocab.steps()[step].params
     assert {p.name for p in taken} == set(written)
-    assert {p.name: p.default for p in taken if p.default is not p.empty} == {
-        name: parameter["default"] for name, parameter in written.items() if "default" in parameter
+    defaults = {p.name: p.default for p in taken if p.default is not p.empty}
+    assert {name: list(x) if isinstance(x, tuple) else x for name, x in defaults.items()} == {
+        name: parameter.default for name, parameter in written.items() if not parameter.required
     }
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 import pytest
 import words
-import yaml
 from onnx import TensorProto, helper
 from playwright.sync_api import Page
 from snippets import snippets
 from views import main_artefact
 
+from catalog import vocab
 from tests.conftest import ROOT, serve
 
 
@@ -70,8 +70,7 @@ def test_a_verdict_is_the_strictest_part_of_a_licence(expression: str, short: st
 
 def test_every_step_of_the_vocabulary_has_words() -> None:
     """A step of the vocabulary is described in words that hold its required parameters."""
-    vocabulary = yaml.safe_load((ROOT / "catalog/vocab/steps.yaml").read_text("utf-8"))
-    unworded = [name for name in vocabulary if name not in words.STEPS]
+    unworded = [name for name in vocab.steps() if name not in words.STEPS]
     assert unworded == []
 
 

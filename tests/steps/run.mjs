@@ -1,6 +1,12 @@
 // Runs jobs from standard input through the JavaScript steps, and prints what came out; the format is codec.py's.
-import { runSteps, STEPS } from "../../site/assets/steps/index.js";
+// Its argument is the folder of the files that steps name.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { DATA } from "../../site/assets/steps/errors.js";
+import { Context, runSteps, STEPS } from "../../site/assets/steps/index.js";
+
+const file = (name) => readFile(join(process.argv[2], name));
 
 const DECODERS = {
   array: ({ dtype, shape, data }) => {
@@ -8,29 +14,38 @@ const DECODERS = {
     return { dtype, shape, data: new DATA[dtype](bytes.buffer) };
   },
   bytes: (data) => Uint8Array.from(Buffer.from(data, "base64")),
+  named: (parts) => mapped(parts, decode),
   plain: (value) => value,
 };
+
+const mapped = (parts, change) => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, change(part)]));
 
 function decode(value) {
   const [[kind, body]] = Object.entries(value);
   return DECODERS[kind](body);
 }
 
+const isArray = (value) => Boolean(value?.dtype);
+
 function encode(value) {
-  if (!value?.dtype) return { plain: value };
+  const isNamed = value && typeof value === "object" && !Array.isArray(value) && Object.values(value).some(isArray);
+  if (isNamed) return { named: mapped(value, encode) };
+  if (!isArray(value)) return { plain: value };
   const { dtype, shape, data } = value;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return { array: { dtype, shape, data: bytes.toString("base64") } };
 }
 
-async function run({ steps, value, labels }) {
+async function run({ steps, value, labels, frame, picture }) {
   const warnings = [];
+  const warn = (message) => warnings.push(message);
+  const context = new Context({ labels, frame, file, warn, picture: decode(picture) });
   try {
-    const result = await runSteps(steps, decode(value), { labels, warn: (message) => warnings.push(message) });
-    return { value: encode(result), warnings };
+    const result = await runSteps(steps, decode(value), context);
+    return { value: encode(result), frame: context.frame, warnings };
   } catch (error) {
     if (error.name !== "StepError") throw error;
-    return { refused: error.message, warnings };
+    return { refused: error.message, frame: context.frame, warnings };
   }
 }
 

@@ -10,6 +10,8 @@ import { resample } from "./resample.js";
 
 const MAX_PIXELS = 16_000_000;
 
+/** @typedef {import("./context.js").Context} Context */
+
 /**
  * Decode a PNG, JPEG, WebP, GIF (first frame) or BMP file to `[H, W, 3] uint8`, RGB, upright, over white.
  *
@@ -17,9 +19,11 @@ const MAX_PIXELS = 16_000_000;
  * the standards leave JPEG and lossy WebP decoders a few levels, and half-transparent pixels of WebP may be one off.
  *
  * @param {Blob | ArrayBuffer | Uint8Array} value
+ * @param {{}} _
+ * @param {Context} context
  * @returns {Promise<NumberArray>}
  */
-export async function decodeImage(value) {
+export async function decodeImage(value, _, context) {
   const bytes = await asBytes(value);
   const header = imageHeader(bytes);
   if (!header) throw unreadable(bytes, "no such format");
@@ -29,7 +33,9 @@ export async function decodeImage(value) {
     throw new StepError("decode_image", expected, `${header.width} x ${header.height}`, cure);
   }
   try {
-    return await (header.format === "PNG" ? decodePng(bytes) : decodeByBrowser(bytes, header));
+    const pixels = await (header.format === "PNG" ? decodePng(bytes) : decodeByBrowser(bytes, header));
+    context.decoded(pixels);
+    return pixels;
   } catch (error) {
     throw unreadable(bytes, error.message);
   }
@@ -105,7 +111,7 @@ export function invert(value) {
 }
 
 /** Cut `[H, W, 1] uint8` to the values above `threshold`, centred on 0 in a square: `[S, S, 1] uint8`. */
-export function cropToContent(value, { threshold = 64 }) {
+export function cropToContent(value, { threshold = 64 }, context) {
   const gray = imageArray("crop_to_content", value, [1]);
   const { top, left, height, width } = contentBox(gray, threshold);
   const side = Math.max(height, width);
@@ -115,6 +121,7 @@ export function cropToContent(value, { threshold = 64 }) {
     const from = (top + y) * gray.shape[1] + left;
     square.data.set(gray.data.subarray(from, from + width), (above + y) * side + before);
   }
+  context.moved(top - above, left - before);
   return square;
 }
 
@@ -131,15 +138,27 @@ function contentBox({ data, shape: [height, width] }, threshold) {
 }
 
 /** `[H, W, C] uint8` (C 1 or 3) to `[height, width, C] uint8`, antialiased, as Pillow does. */
-export function resize(value, { width, height, filter = "bilinear" }) {
-  return resample("resize", imageArray("resize", value), width, height, filter);
+export function resize(value, { width, height, filter = "bilinear" }, context) {
+  const image = imageArray("resize", value);
+  context.resized(image.shape, [height, width]);
+  return resample("resize", image, width, height, filter);
 }
 
 /** Shrink `[H, W, C] uint8` (C 1 or 3) to at most `[height, width, C]`, keeping its aspect; never enlarge. */
-export function fitWithin(value, { width, height, filter = "bicubic" }) {
+export function fitWithin(value, { width, height, filter = "bicubic" }, context) {
   const image = imageArray("fit_within", value);
   const [oldHeight, oldWidth] = image.shape;
   const scale = Math.min(width / oldWidth, height / oldHeight, 1);
   const [newWidth, newHeight] = [oldWidth, oldHeight].map((side) => Math.max(1, Math.floor(side * scale + 0.5)));
+  context.resized(image.shape, [newHeight, newWidth]);
   return resample("fit_within", image, newWidth, newHeight, filter);
 }
+
+export const STEPS = {
+  decode_image: decodeImage,
+  to_color_space: toColorSpace,
+  invert,
+  crop_to_content: cropToContent,
+  resize,
+  fit_within: fitWithin,
+};

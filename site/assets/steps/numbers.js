@@ -121,3 +121,35 @@ function wholeClip(dtype, min, max) {
   const high = max > highest ? highest : whole(Math.floor(max));
   return (e) => (e > high ? high : e < low ? low : e);
 }
+
+/** An array filled with `value`, whatever comes in; without `shape` a scalar. */
+export function constant(_, { value, dtype, shape = [] }) {
+  choice("constant", "dtype", TARGETS, dtype);
+  const result = array(dtype, shape);
+  const element = { float16: toHalf, int64: BigInt }[dtype] ?? ((x) => x);
+  result.data.fill(element(value));
+  return result;
+}
+
+/** The elements in another shape, in the same order; one size may be -1, which takes what is left. */
+export function reshape(value, { shape }) {
+  const x = numberArray("reshape", value);
+  const known = shape.filter((size) => size !== -1).reduce((a, b) => a * b, 1);
+  const rest = x.data.length / known;
+  const isRight = shape.includes(-1) ? Number.isInteger(rest) : rest === 1;
+  if (!isRight || shape.filter((size) => size < 0).length > 1 || shape.some((size) => size < -1)) {
+    const cure = "correct the sizes, one of which may be -1";
+    throw new StepError("reshape", `as many elements as [${shape.join(", ")}] holds`, described(x), cure);
+  }
+  return array(x.dtype, shape.map((size) => (size === -1 ? rest : size)), x.data);
+}
+
+export const STEPS = {
+  scale_linear: scaleLinear,
+  normalize,
+  to_layout: toLayout,
+  cast,
+  clip,
+  constant,
+  reshape,
+};

@@ -31,6 +31,12 @@ function softmaxRow(row) {
   for (let i = 0; i < row.length; i++) row[i] /= sum;
 }
 
+/** `1 / (1 + exp(-x))` of any shape, in double precision, then float32. */
+export function sigmoid(value) {
+  const x = numberArray("sigmoid", value);
+  return array("float32", x.shape, Float32Array.from(asNumbers(x), (e) => 1 / (1 + Math.exp(-e))));
+}
+
 /** The `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order. */
 export function topK(value, { k = 5 }, { labels }) {
   const x = numberArray("top_k", value);
@@ -64,3 +70,10 @@ function toByte(x) {
   const limited = Math.min(Math.max(x, 0), 1);
   return Math.floor(Math.fround(Math.fround(255 * limited) + 0.5));
 }
+
+export const STEPS = {
+  softmax,
+  sigmoid,
+  top_k: topK,
+  to_image: toImage,
+};

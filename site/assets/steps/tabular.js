@@ -32,3 +32,7 @@ function number({ name, min = -Infinity, max = Infinity }, row, warn) {
   if (value < min || value > max) warn(`columns: ${name} is ${value}; the model was made for ${min} to ${max}`);
   return value;
 }
+
+export const STEPS = {
+  columns,
+};

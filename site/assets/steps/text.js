@@ -14,3 +14,7 @@ export function encodeBytes(value, { length, pad = 0 }) {
   const { written } = new TextEncoder().encodeInto(value, bytes);
   return array("uint8", [1, length], bytes.fill(pad, written).slice(0, length));
 }
+
+export const STEPS = {
+  encode_bytes: encodeBytes,
+};

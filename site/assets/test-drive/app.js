@@ -29,10 +29,10 @@ export async function mount(section) {
 
 const runsHere = (artefact) => artefact.runtimes.includes("onnxruntime-web");
 
-function refuseWhatCannotRun({ artefacts, card, task }) {
+function refuseWhatCannotRun({ artefacts, task }) {
   if (typeof WebAssembly === "undefined")
     throw new Failure("This browser does not run WebAssembly.", "Allow it in the settings, or use another browser.");
-  const isKnown = INPUTS[task.input] && RESULTS[task.result] && card.inputs.length === 1;
+  const isKnown = INPUTS[task.input] && RESULTS[task.result];
   if (!isKnown || !artefacts.some(runsHere))
     throw new Failure("This page has no way to run this model.", "Download one of its files and run it elsewhere.");
 }
@@ -122,12 +122,8 @@ class Drive {
     if (this.client) return;
     const client = (this.client = new Client());
     const { card, labels, golden } = this.api;
-    const [[input], [output]] = [card.inputs, card.outputs];
     this.view.loading(this.artefact);
-    const request = {
-      ...{ root: this.root.href, artefact: this.artefact, golden: golden[0] ?? null },
-      ...{ input, output, labels: labels[output.id] ?? null },
-    };
+    const request = { root: this.root.href, artefact: this.artefact, golden: golden[0] ?? null, card, labels };
     this.facts = await client.call("load", request, (progress) => this.view.progress(progress));
     this.view.verified(await client.call("replay"));
     this.view.ready(this.facts, this.artefact);

@@ -1,4 +1,5 @@
-import { runSteps } from "../steps/index.js";
+import { Context } from "../steps/context.js";
+import { Pipeline } from "../steps/pipeline.js";
 import { compare } from "./compare.js";
 import { checkDigest, download } from "./download.js";
 import { readNpy } from "./npy.js";
@@ -10,14 +11,14 @@ import { createSession, loadRuntime } from "./runtime.js";
  * @typedef {object} Request what to load
  * @property {string} root the site's root, an absolute URL
  * @property {any} artefact a row of `artefacts` in the API
- * @property {any} input the card's input tensor
- * @property {any} output the card's output tensor
- * @property {string[] | null} labels of the output
+ * @property {any} card
+ * @property {Record<string, string[]>} labels by output
  * @property {any} golden a golden vector in the API, or null
  *
  * @typedef {object} Outcome
  * @property {any} result what the output's steps gave
  * @property {Values | null} seen the picture as the model got it, [H, W, C] uint8
+ * @property {Values | null} picture the picture as the visitor gave it, upright, [H, W, 3] uint8
  * @property {string[]} warnings of the input's steps
  * @property {{preprocessing: number, inference: number, postprocessing: number}} milliseconds
  */
@@ -33,6 +34,7 @@ export class Engine {
     this.request = request;
     this.ort = ort;
     this.session = session;
+    this.pipeline = new Pipeline(request.card, request.labels);
   }
 
   /**
@@ -75,17 +77,28 @@ export class Engine {
    * @returns {Promise<Outcome>}
    */
   async run(value) {
-    const { input, output, labels } = this.request;
     const times = [performance.now()];
     const warnings = /** @type {string[]} */ ([]);
-    const { tensor, seen } = await prepared(input.steps, value, (words) => warnings.push(words));
+    const file = (/** @type {string} */ name) => this.#file(name);
+    const context = new Context({ file, warn: (words) => warnings.push(words) });
+    let seen = null;
+    const inputs = await this.pipeline.tensors(value, context, (step) => (seen = isPicture(step) ? step : seen));
     times.push(performance.now());
-    const outputs = await this.#infer({ [input.id]: tensor });
+    const outputs = await this.pipeline.outputs((tensors) => this.#infer(tensors), inputs);
     times.push(performance.now());
-    const result = await runSteps(output.steps, outputs[output.id], { labels });
+    const result = await this.pipeline.result(outputs, context);
     times.push(performance.now());
     const [preprocessing, inference, postprocessing] = times.slice(1).map((time, i) => time - times[i]);
-    return { result, seen, warnings, milliseconds: { preprocessing, inference, postprocessing } };
+    const { picture } = context;
+    return { result, seen, picture, warnings, milliseconds: { preprocessing, inference, postprocessing } };
+  }
+
+  /** A file of the card that a step names; read once. @param {string} name @returns {Promise<Uint8Array>} */
+  #file(name) {
+    const { card, root } = this.request;
+    this.files ??= /** @type {Map<string, Promise<Uint8Array>>} */ (new Map());
+    if (!this.files.has(name)) this.files.set(name, download(new URL(`models/${card.id}/steps/${name}`, root)));
+    return this.files.get(name);
   }
 
   /** @param {Record<string, Values>} inputs */
@@ -96,15 +109,7 @@ export class Engine {
   }
 }
 
-/** Run the steps one by one, to keep the picture as it was before it became numbers. */
-async function prepared(steps, value, warn) {
-  let seen = null;
-  for (const step of steps) {
-    value = await runSteps([step], value, { warn });
-    if (value.dtype === "uint8" && value.shape.length === 3) seen = value;
-  }
-  return { tensor: value, seen };
-}
+const isPicture = (value) => value.dtype === "uint8" && value.shape.length === 3;
 
 /** Sums up downloads that run side by side. */
 class Meter {

@@ -1,0 +1,3 @@
+/** From an encoded sound to frames of numbers. */
+
+export const STEPS = {};

@@ -1,0 +1,3 @@
+/** From scores in time to stretches of sound. */
+
+export const STEPS = {};

@@ -1,0 +1,7 @@
+"""Cases of the steps of `audio.yaml`."""
+
+from __future__ import annotations
+
+from tests.golden.steps.cases.common import Cases
+
+CASES: Cases = {}

@@ -1,0 +1,43 @@
+"""Cases of the steps for results."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edge.steps import Context
+from tests.golden.steps.cases.common import Case, Cases, noise, scores
+
+LETTERS = Context(labels=list("abcdefgh"))
+
+CASES: Cases = {
+    "softmax": lambda: [
+        Case("rows", {}, scores(2, 5)),
+        Case("far apart", {}, np.array([[1000, -1000, 999, -np.inf]], np.float32)),
+        Case("one class", {}, np.array([[3]], np.float32)),
+        Case("half precision", {}, scores(1, 4).astype(np.float16)),
+        Case("NaN", {}, np.array([[np.nan, 1]], np.float32)),
+        Case("infinity", {}, np.array([[np.inf, 1]], np.float32)),
+        Case("nothing", {}, np.zeros((1, 0), np.float32)),
+    ],
+    "sigmoid": lambda: [
+        Case("scores", {}, scores(2, 5)),
+        Case("far from 0", {}, np.array([-1000, -90, 0, 90, 1000, np.inf, -np.inf, np.nan], np.float32)),
+        Case("no array", {}, "text"),
+    ],
+    "top_k": lambda: [
+        Case("five unless said", {}, scores(1, 8), LETTERS),
+        Case("ties keep order", {"k": 4}, np.array([[0, 1, 1, 0, 1, -0.0, 0, -np.inf]], np.float32), LETTERS),
+        Case("more than there are", {"k": 100}, scores(1, 8, seed=1), LETTERS),
+        Case("bytes", {"k": 3}, noise(1, 8), LETTERS),
+        Case("wrong number", {}, scores(1, 7), LETTERS),
+        Case("NaN", {}, np.full((1, 8), np.nan, np.float32), LETTERS),
+    ],
+    "to_image": lambda: [
+        Case("nchw", {"layout": "nchw"}, scores(1, 3, 4, 5) / 5 + np.float32(0.5)),
+        Case("nhwc", {"layout": "nhwc"}, scores(1, 4, 5, 1) / 5 + np.float32(0.5)),
+        Case("halves", {"layout": "nhwc"}, ((np.arange(256) - 0.5) / 255).astype(np.float32).reshape(1, 16, 16, 1)),
+        Case("other layout", {"layout": "nchw"}, scores(1, 4, 5, 3)),
+        Case("two images", {"layout": "nhwc"}, scores(2, 4, 5, 3)),
+        Case("NaN", {"layout": "nhwc"}, np.full((1, 1, 1, 1), np.nan, np.float32)),
+    ],
+}
