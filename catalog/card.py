@@ -79,6 +79,15 @@ class Source(Strict):
     sha256: Sha256 = Field(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")
 
 
+class PublishedFile(Strict):
+    """A file that somebody else publishes; builds fetch it and check its digest."""
+
+    url: Url = Field(description="Where the file is published.")
+    mirrors: list[Url] = Field([], description="Further addresses of the same bytes.")
+    bytes: Annotated[int, Field(gt=0, le=2**33)] = Field(description="Size in bytes.")
+    sha256: Sha256 = Field(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")
+
+
 class SizeRange(Strict):
     """Sizes `min`, `min + step`, … up to `max`."""
 
@@ -240,6 +249,10 @@ class Card(Strict):
     source: Source = Field(description="The one set of weights.")
     inputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Inputs of the model file.")
     outputs: Annotated[list[Tensor], Field(min_length=1)] = Field(description="Outputs of the model file.")
+    files: dict[FileName, PublishedFile] = Field(
+        {},
+        description="Published files that other fields name as if they lay in the folder, such as labels and samples.",
+    )
     result: list[Step] = Field([], description="From all outputs, after their own steps, to the task's result.")
     licenses: Licenses | None = Field(None, description="Weights, code and data apart.")
     cite: list[Citation] = Field([], description="What to cite when the model is used.")

@@ -1,37 +1,128 @@
-"""The bytes a card names: a file in its folder, or a mirror laid out by sha256."""
+"""The bytes that a card names: in its folder, in a mirror laid out by sha256, in the cache, or at their addresses."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
-from catalog.card import Source
+from catalog.card import Card, Source
+from catalog.download import PATIENT, DownloadError, Limits, download
+
+AT_ONCE = 4  # downloads side by side
 
 
 class SourceError(Exception):
     """The bytes cannot be had, or are not those the card names."""
 
 
-def fetch(source: Source, folder: Path) -> Path:
-    """Return a local file with exactly the bytes of `source`; raise SourceError otherwise."""
-    path = folder / source.file if source.file else _in_mirror(source)
+class UnreachableError(SourceError):
+    """The bytes are nowhere to be had now; another day or another network may have them."""
+
+
+class Published(Protocol):
+    """Bytes with a digest and addresses: a card's `source` or an entry of its `files`."""
+
+    @property
+    def url(self) -> str | None:
+        """Where they are published."""
+
+    @property
+    def mirrors(self) -> Sequence[str]:
+        """Further addresses."""
+
+    @property
+    def bytes(self) -> int | None:
+        """How many there are."""
+
+    @property
+    def sha256(self) -> str:
+        """Their digest."""
+
+
+def fetch(source: Source, folder: Path, *, offline: bool = False) -> Path:
+    """Return a local file with exactly the bytes of a card's source; see `obtain`."""
+    if source.file is None:
+        return obtain(source, offline=offline)
+    path = folder / source.file
+    _check(path, source.sha256)
+    return path
+
+
+def obtain(
+    wanted: Published,
+    *,
+    offline: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+    limits: Limits = PATIENT,
+) -> Path:
+    """Return a local file with exactly these bytes: from `EDGEWISE_MIRROR`, the cache, the address or its mirrors.
+
+    `EDGEWISE_MIRROR` is a folder or an address that holds `sha256/<digest>`. `offline` forbids the network.
+    Raises `UnreachableError` with what every place answered, `SourceError` for a mirror that holds other bytes.
+    """
+    mirror = os.environ.get("EDGEWISE_MIRROR", "")
+    if mirror and "://" not in mirror:
+        path = Path(mirror, "sha256", wanted.sha256)
+        if path.is_file():
+            _check(path, wanted.sha256)
+            return path
+    cached = cache_folder() / "sha256" / wanted.sha256
+    if not cached.exists():
+        _download(wanted, mirror if "://" in mirror else "", cached, offline, progress, limits)
+    return cached
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloads: `EDGEWISE_CACHE`, or `edgewise` in the user's folder of caches."""
+    given = os.environ.get("EDGEWISE_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgewise"
+
+
+def _download(
+    wanted: Published, mirror: str, cached: Path, offline: bool, progress: Callable[[int], None], limits: Limits
+) -> None:
+    urls = [
+        url for url in (mirror and f"{mirror.rstrip('/')}/sha256/{wanted.sha256}", wanted.url, *wanted.mirrors) if url
+    ]
+    if offline:
+        cure = "run once with the network, or set EDGEWISE_MIRROR"
+        raise UnreachableError(f"{wanted.url}: not in the cache, and the network is forbidden: {cure}")
+    reasons = []
+    for url in urls:
+        try:
+            download(url, cached, sha256=wanted.sha256, size=wanted.bytes or 0, progress=progress, limits=limits)
+        except DownloadError as error:
+            reasons.append(str(error))
+        else:
+            return
+    raise UnreachableError("\n".join(reasons))
+
+
+def _check(path: Path, sha256: str) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != source.sha256:
-        raise SourceError(
-            f"{path}: expected sha256 {source.sha256}, got {digest}: restore the file or correct the card"
-        )
-    return path
+    if digest != sha256:
+        raise SourceError(f"{path}: expected sha256 {sha256}, got {digest}: restore the file or correct the card")
 
 
-def _in_mirror(source: Source) -> Path:
-    mirror = os.environ.get("EDGEWISE_MIRROR")
-    if mirror is None:
-        raise SourceError(
-            f"{source.url}: not at hand; name a folder that holds sha256/{source.sha256} in EDGEWISE_MIRROR"
-        )
-    path = Path(mirror, "sha256", source.sha256)
-    if not path.is_file():
-        raise SourceError(f"{source.url}: the mirror {mirror} holds no sha256/{source.sha256}")
-    return path
+def obtain_all(wanted: Sequence[Published], *, offline: bool = False, progress: Callable[[int], None]) -> list[Path]:
+    """Return local files for all of these, at most `AT_ONCE` downloads at a time; raise for the first that fails."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda one: obtain(one, offline=offline, progress=progress), wanted))
+
+
+def gather(card: Card, folder: Path, target: Path, *, offline: bool = False) -> None:
+    """Fill `target` with the card's folder and the published files that it names, each under its name."""
+    shutil.copytree(folder, target, dirs_exist_ok=True)
+    names: Mapping[str, Published] = card.files
+    for name, path in zip(
+        names, obtain_all(list(names.values()), offline=offline, progress=lambda _: None), strict=True
+    ):
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
