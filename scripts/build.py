@@ -16,6 +16,7 @@ from typing import Any
 from catalog.card import Card
 from catalog.check import check_all, load
 from catalog.problem import Problem
+from catalog.source import SourceError, UnreachableError
 from catalog.vocab import tasks
 from scripts import model_build, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
@@ -40,18 +41,26 @@ class Report:
     models: list[dict[str, Any]]  # as in `api/v1/models/<id>.json`
     steps_made: int  # the others were found finished
 
+    @property
+    def unbuilt(self) -> dict[str, str]:
+        """Models whose weights could not be had, and why."""
+        return {model["card"]["id"]: model["unbuilt"] for model in self.models if model["unbuilt"]}
+
 
 Cards = Sequence[tuple[Card, Path]]  # each with its folder
 
 
-def build(out: Path, cards: Cards, progress: Callable[[str], None] = lambda _: None) -> Report:
+def build(
+    out: Path, cards: Cards, progress: Callable[[str], None] = lambda _: None, *, offline: bool = False
+) -> Report:
     """Build `cards` into `out/site`, which changes in one step and only when every row passed.
 
-    `progress` is called as each of the `count_steps(cards)` steps begins.
+    A model whose weights cannot be had is shown with the results committed beside its card. `progress` is called as
+    each of the `count_steps(cards)` steps begins; `offline` forbids the network.
     """
     with only_build(out):
         cache = Cache(out / "cache")
-        models = [_model(card, folder, cache, progress) for card, folder in cards]
+        models = [_model(card, folder, cache, progress, offline) for card, folder in cards]
         reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]
         refuse_failures(reports)
         staged = _stage(models, cache, progress)
@@ -97,10 +106,26 @@ def refuse_failures(models: Sequence[dict[str, Any]]) -> None:
         raise BuildError("not published, since these did not pass:\n  " + "\n  ".join(failures))
 
 
-def _model(card: Card, folder: Path, cache: Cache, progress: Callable[[str], None]) -> Path:
-    build = model_build.ModelBuild(card, folder, tasks()[card.pipeline_tag], cache, progress)
+def _model(card: Card, folder: Path, cache: Cache, progress: Callable[[str], None], offline: bool) -> Path:
+    build = model_build.ModelBuild(card, folder, tasks()[card.pipeline_tag], cache, progress, offline=offline)
+    try:
+        return _built(build)
+    except UnreachableError as error:
+        reason = str(error)
+    except SourceError as error:
+        raise BuildError(f"{card.id}: {error}") from error
+    inputs = {"folder": tree_digest(folder), "reason": reason}
+    return build.step(
+        "unbuilt",
+        inputs,
+        lambda target: stage.stage_unbuilt(card, folder, reason, target),
+        code=("catalog", "edge", "scripts"),
+    )
+
+
+def _built(build: model_build.ModelBuild) -> Path:
     inputs = {
-        "folder": tree_digest(folder),
+        "folder": tree_digest(build.folder),
         "golden": build.golden.name,
         "description": build.description,
         "artefacts": [(row.artefact.folder.name, row.parity, row.accuracy) for row in build.rows],

@@ -17,6 +17,7 @@ out, err = Console(), Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 Out = Annotated[Path, typer.Option(help="Folder that holds the build; the site appears in its folder `site`.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network; what is not at hand is not built.")]
 Catalog = Annotated[Path, typer.Option(help="Folder of card folders.", exists=True, file_okay=False)]
 DEFAULT_CATALOG = Path(__file__).parent.parent / "catalog" / "models"
 DEFAULT_OUT = Path("build")
@@ -56,13 +57,37 @@ def check(
 
 
 @app.command()
-def build(out: Out = DEFAULT_OUT, catalog: Catalog = DEFAULT_CATALOG, as_json: Json = False) -> None:
+def build(
+    out: Out = DEFAULT_OUT,
+    catalog: Catalog = DEFAULT_CATALOG,
+    offline: Offline = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a model's weights could not be had.")] = False,
+    as_json: Json = False,
+) -> None:
     """Export, verify and bundle every model and make the site; only steps whose inputs changed run again."""
-    report = run_build(out, catalog)
+    report = run_build(out, catalog, offline=offline)
     if as_json:
         typer.echo(json.dumps({"site": str(report.site), "steps_made": report.steps_made, "models": report.models}))
-        return
-    print_report(report)
+    else:
+        print_report(report)
+    raise typer.Exit(1 if strict and report.unbuilt else 0)
+
+
+@app.command()
+def lock(
+    ids: Annotated[list[str] | None, typer.Argument(help="Models; without any, all whose weights are fetched.")] = None,
+    out: Out = DEFAULT_OUT,
+    catalog: Catalog = DEFAULT_CATALOG,
+) -> None:
+    """Build, and write what was found out (digests, parity, accuracy) beside the cards whose weights lie elsewhere."""
+    from scripts import locked
+
+    for model in run_build(out, catalog).models:
+        card = model["card"]
+        wanted = card["id"] in ids if ids else card["source"]["url"] is not None
+        if wanted and not model["unbuilt"]:
+            for path in locked.write(catalog / card["id"], model):
+                typer.echo(path)
 
 
 @app.command()
@@ -117,7 +142,7 @@ def site(
         err.print("stopped")
 
 
-def run_build(folder: Path, catalog: Path) -> Any:
+def run_build(folder: Path, catalog: Path, *, offline: bool = False) -> Any:
     """Build with a progress bar on standard error; print problems and exit 1 when it cannot be published."""
     from scripts.build import BuildError, build, count_steps, read_cards
 
@@ -136,7 +161,7 @@ def run_build(folder: Path, catalog: Path) -> Any:
 
             cards = read_cards(catalog)
             bar.update(task, total=count_steps(cards))
-            return build(folder, cards, progress)
+            return build(folder, cards, progress, offline=offline)
     except BuildError as error:
         print_problems(error.problems)
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
@@ -157,6 +182,8 @@ def print_report(report: Any) -> None:
         table.add_row(*report_row(model))
     err.print(table)
     err.print(f"{report.steps_made} steps made, the rest was up to date")
+    for model, reason in report.unbuilt.items():
+        err.print(f"{model}: artefacts not built here: source unreachable. {reason}", highlight=False, markup=False)
     typer.echo(report.site / "index.html")
 
 
@@ -164,6 +191,8 @@ def report_row(model: dict[str, Any]) -> list[str]:
     """Summarise a model's artefacts."""
     rows = [parity for artefact in model["artefacts"] for parity in artefact["parity"]]
     run = [parity for parity in rows if parity["status"] != "not run"]
+    if not rows:
+        return [model["card"]["id"], "0", "not built", "", ""]
     figures = {row["metric"]: row["value"] for row in model["artefacts"][0]["accuracy"]}
     return [
         model["card"]["id"],

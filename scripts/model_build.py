@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from catalog import source
-from catalog.card import Card, Tolerance
+from catalog.card import Card, Sample, Tolerance
 from catalog.vocab import step_files
 from converters.formats import FORMATS, Format
 from edge.runtimes import RUNTIMES
-from scripts.cache import Cache, file_digest
+from scripts.cache import Cache, file_digest, tree_digest
 
 RUNTIME_TOOLS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow")
 EXPORT_TOOLS = ("ai-edge-litert", "onnx", "onnx-ir", "onnxruntime", "onnxconverter-common", "numpy", "pillow")
@@ -60,10 +60,17 @@ class ModelBuild:
     """The steps of one card; `report(text)` is called as each begins."""
 
     def __init__(
-        self, card: Card, folder: Path, task: Mapping[str, str], cache: Cache, report: Callable[[str], None]
+        self,
+        card: Card,
+        folder: Path,
+        task: Mapping[str, str],
+        cache: Cache,
+        report: Callable[[str], None],
+        *,
+        offline: bool = False,
     ) -> None:
-        self.card, self.folder, self.task = card, folder, task
-        self._cache, self._report = cache, report
+        self.card, self.task = card, task
+        self._card_folder, self._cache, self._report, self._offline = folder, cache, report, offline
         self._facts = card.model_dump(mode="json")
 
     def step(self, name: str, inputs: Mapping[str, object], make: Callable[[Path], None], **needs: Any) -> Path:
@@ -72,9 +79,22 @@ class ModelBuild:
         return self._cache.step(name, inputs, make, **needs)
 
     @cached_property
+    def folder(self) -> Path:
+        """Return the folder that holds every file the card names: its own, or one with what others publish added."""
+        if not self.card.files:
+            return self._card_folder
+
+        def make(target: Path) -> None:
+            source.gather(self.card, self._card_folder, target, offline=self._offline)
+
+        named = {name: file.sha256 for name, file in self.card.files.items()}
+        inputs = {"folder": tree_digest(self._card_folder), "files": named}
+        return self._cache.step("files", inputs, make, code=())
+
+    @cached_property
     def source(self) -> Path:
-        """Return the source's file."""
-        return source.fetch(self.card.source, self.folder)
+        """Return the source's file; raise `catalog.source.UnreachableError` where it cannot be had."""
+        return source.fetch(self.card.source, self.folder, offline=self._offline)
 
     @cached_property
     def _samples(self) -> dict[str, str]:
@@ -195,13 +215,14 @@ class ModelBuild:
 
         return {
             "api": 1,
+            "unbuilt": None,
             "card": self._facts,
             "task": {"id": self.card.pipeline_tag, **self.task},
             **self.description,
             "labels": self.labels,
             "artefacts": [self._artefact_row(row) for row in self.rows],
             "golden": [self._golden_row(row) for row in _read_json(self.golden / "index.json")],
-            "samples": [self._sample_row(sample.model_dump(mode="json")) for sample in self.card.samples],
+            "samples": [sample_row(self.card.id, sample) for sample in self.card.samples],
             "tools": {name: version(name) for name in EXPORT_TOOLS},
         }
 
@@ -250,9 +271,11 @@ class ModelBuild:
 
         return {"sample": row["sample"], "inputs": placed(row["inputs"]), "outputs": placed(row["outputs"])}
 
-    def _sample_row(self, sample: dict[str, Any]) -> dict[str, Any]:
-        file = sample["file"]
-        return sample | {"file": f"models/{self.card.id}/samples/{Path(file).name}" if file else None}
+
+def sample_row(model_id: str, sample: Sample) -> dict[str, Any]:
+    """Return a sample as the API gives it, its file as the site has it."""
+    place = f"models/{model_id}/samples/{Path(sample.file).name}" if sample.file else None
+    return sample.model_dump(mode="json") | {"file": place}
 
 
 def _write_json(path: Path, value: object) -> None:

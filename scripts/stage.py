@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catalog.vocab import step_files
+from catalog.card import Card
+from catalog.vocab import step_files, tasks
 from edge import bundle
-from scripts import coverage_page
+from scripts import coverage_page, locked
 from scripts.cache import ROOT, file_digest
-from scripts.model_build import Artefact, ModelBuild
+from scripts.model_build import Artefact, ModelBuild, sample_row
 
 API = Path("api/v1")
 
@@ -31,6 +32,26 @@ def stage_model(build: ModelBuild, target: Path) -> None:
         _copy(build.folder / name, place / "steps" / name)
     api = build.api() | {"bundles": [_bundle(build, artefacts, place / "files", target)]}
     write_json(target / API / "models" / f"{build.card.id}.json", api)
+
+
+def stage_unbuilt(card: Card, folder: Path, reason: str, target: Path) -> None:
+    """Fill `target` with what is known of a model whose weights cannot be had: its card and earlier results."""
+    own = [sample for sample in card.samples if sample.file is None or (folder / sample.file).exists()]
+    for sample in own:
+        if sample.file:
+            _copy(folder / sample.file, target / "models" / card.id / "samples" / Path(sample.file).name)
+    api = {
+        "api": 1,
+        "unbuilt": reason,
+        "card": card.model_dump(mode="json"),
+        "task": {"id": card.pipeline_tag, **tasks()[card.pipeline_tag]},
+        **locked.read(folder),
+        "labels": {output.id: output.labels for output in card.outputs if isinstance(output.labels, list)},
+        "golden": [],
+        "samples": [sample_row(card.id, sample) for sample in own],
+        "bundles": [],
+    }
+    write_json(target / API / "models" / f"{card.id}.json", api)
 
 
 def _bundle(build: ModelBuild, artefacts: Sequence[Artefact], files: Path, root: Path) -> dict[str, Any]:
@@ -60,7 +81,8 @@ def license_text(build: ModelBuild) -> str:
 def list_row(api: dict[str, Any]) -> dict[str, Any]:
     """Return a model's row of `api/v1/models.json`."""
     card, artefacts = api["card"], api["artefacts"]
-    main = next(row for row in artefacts if (row["format"], row["precision"]) == ("onnx", "fp32"))
+    unknown = {"bytes": card["source"]["bytes"], "download_bytes": card["source"]["bytes"], "accuracy": []}
+    main = min(artefacts, key=lambda row: (row["format"] != "onnx", row["precision"] != "fp32"), default=unknown)
     figures = [{"name": row["metric"], "value": row["value"]} for row in main["accuracy"]]
     return {
         **{key: card[key] for key in ("id", "name", "version", "summary", "status", "pipeline_tag", "tags", "license")},
@@ -85,6 +107,7 @@ def stage_catalog(models: Sequence[Path], target: Path) -> None:
         shutil.copytree(model, target, dirs_exist_ok=True)
     rows = [list_row(json.loads(path.read_text("utf-8"))) for path in sorted((target / API / "models").glob("*.json"))]
     write_json(target / API / "models.json", {"api": 1, "models": rows})
+    (target / "models").mkdir(exist_ok=True)  # empty where no model has files here
     _write_reference(target)
 
 

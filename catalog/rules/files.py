@@ -31,12 +31,14 @@ CURES = {
 
 def check_files(context: Context) -> Iterator[Problem]:
     """Require named files in the folder, links followed, that hold something and fit a repository."""
+    published = context.one("files", dict) or {}
     for pattern, limit in LIMITS.items():
         for where, name in context.each(pattern, str):
-            if FILE_NAME.fullmatch(name):
+            if FILE_NAME.fullmatch(name) and name not in published:
                 yield from _check_file(context, where, name, limit, CURES.get(pattern, "make it smaller"))
     for where, name in _named_by_steps(context):
-        yield from _check_file(context, where, name, MAX_DATA, "make it smaller")
+        if name not in published:
+            yield from _check_file(context, where, name, MAX_DATA, "make it smaller")
 
 
 def _named_by_steps(context: Context) -> Iterator[tuple[Where, str]]:

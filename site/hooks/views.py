@@ -68,7 +68,9 @@ def model_page(model: Json) -> dict[str, Any]:
         "main": main,
         "verdict": verdict(card["license"]),
         "headline": headline(main),
-        "snippets": snippets(card, posixpath.basename(main["file"])) if main and main["format"] == "onnx" else [],
+        "snippets": snippets(card, posixpath.basename(main["file"]))
+        if main and main["file"] and main["format"] == "onnx"
+        else [],
         "bibtex": bibtex(card),
     }
 
