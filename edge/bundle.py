@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catalog.card import Card
+from edge.native.generate import sources
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: no clock goes into the bytes
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 
 
 def contents(card: Card, labels: Mapping[str, list[str]], files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Add to `files` (path in the bundle → bytes) the labels, the steps, the sums and a manifest of it all."""
+    """Add to `files` (path in the bundle → bytes) the labels, the steps, the sums and a manifest of it all.
+
+    The steps are there as data and, where every one of them can be generated, as Kotlin and Swift; the manifest's
+    `missing` says why not.
+    """
+    native, reason = sources(card, labels)
     texts = {f"labels/{number}.txt": "\n".join(names) + "\n" for number, names in enumerate(labels.values())}
     steps = _json(
         {
@@ -24,7 +30,8 @@ def contents(card: Card, labels: Mapping[str, list[str]], files: Mapping[str, by
             "result": [step.model_dump() for step in card.result],
         }
     )
-    full = dict(files) | {path: text.encode() for path, text in texts.items()} | {"steps.json": steps}
+    code = {f"steps/{name}": text.encode() for name, text in native.items()}
+    full = dict(files) | code | {path: text.encode() for path, text in texts.items()} | {"steps.json": steps}
     full[MANIFEST] = _json(
         {
             "id": card.id,
@@ -32,6 +39,7 @@ def contents(card: Card, labels: Mapping[str, list[str]], files: Mapping[str, by
             "license": card.license,
             "inputs": [tensor.model_dump(mode="json", exclude={"steps"}) for tensor in card.inputs],
             "outputs": [tensor.model_dump(mode="json", exclude={"steps"}) for tensor in card.outputs],
+            "missing": {"steps in Kotlin and Swift": reason} if reason else {},
             "labels": {name: f"labels/{number}.txt" for number, name in enumerate(labels)},
             "files": [
                 {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -47,6 +47,18 @@ def result_type(kernel: Kernel) -> str:
     return ANNOTATIONS.get(name, name)
 
 
+ENDINGS = {"kotlin": ".kt", "swift": ".swift"}
+
+
+def sources(card: Card, labels: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], str | None]:
+    """Return the card's source files by name, and why there are none where a step has no kernel."""
+    name = camel(f"_{_word(card.id)}_steps")
+    try:
+        return {f"{name}{ending}": generate(card, labels, language) for language, ending in ENDINGS.items()}, None
+    except UntranslatableError as error:
+        return {}, str(error)
+
+
 def generate(card: Card, labels: Mapping[str, Sequence[str]], language: str) -> str:
     """Return the source of a card in `kotlin` or `swift`; raise `UntranslatableError` for a step without a kernel."""
     return _File(card, labels, DIALECTS[language]).text()
@@ -67,13 +79,13 @@ class _File:
         ]
         members = [*constants, *map(self._input, self._card.inputs), self._result()]
         body = "\n\n".join(members).splitlines()
-        name = camel(_word(self._card.id))
+        name = camel(f"_{_word(self._card.id)}")
         return "\n".join(
             [
                 f"// {self._card.name} {self._card.version}: the steps around the model, generated from its card.",
                 self._dialect.prelude,
                 translate(self._dialect, self._used),
-                self._dialect.scope.format(name=name[0].upper() + name[1:]),
+                self._dialect.scope.format(name=name),
                 *(f"    {line}" if line else "" for line in body),
                 "}\n",
             ]

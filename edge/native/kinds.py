@@ -24,8 +24,8 @@ class Typed(NamedTuple):
 
 
 def camel(name: str) -> str:
-    """Write a name as Kotlin and Swift do; constants keep theirs."""
-    return name if name.isupper() else re.sub(r"_+(\w)", lambda match: match[1].upper(), name.lstrip("_"))
+    """Write a name as Kotlin and Swift do: constants keep theirs, one that begins with `_` becomes a type's."""
+    return name if name.isupper() else re.sub(r"_+(\w)", lambda match: match[1].upper(), name)
 
 
 def kind_of(annotation: ast.expr) -> str:

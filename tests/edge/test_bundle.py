@@ -32,3 +32,15 @@ def test_every_file_of_a_bundle_is_listed_with_its_true_digest(report):
         }
         manifest = {row["path"]: row["sha256"] for row in json.loads(files["manifest.json"])["files"]}
         assert manifest.items() <= listed.items()
+
+
+def test_the_steps_come_as_code_or_the_manifest_says_why_not(report):
+    """An app developer finds Kotlin and Swift, or the name of the step that has none."""
+    for model, files in read(report):
+        endings = sorted(name.rpartition(".")[2] for name in files if name.startswith("steps/"))
+        missing = json.loads(files["manifest.json"])["missing"]
+        step_ids = [
+            step["id"] for tensor in model["card"]["inputs"] + model["card"]["outputs"] for step in tensor["steps"]
+        ]
+        assert ({"kt", "swift"} <= set(endings)) == (not missing)
+        assert not missing or any(f"step {name}" in missing["steps in Kotlin and Swift"] for name in step_ids)
