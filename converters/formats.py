@@ -16,14 +16,14 @@ class Format:
     """One row: a new format is a row here and a file beside it."""
 
     name: str
-    module: str  # holds `export(model, *, precision) -> Exported`; imported when first used
+    module: str  # holds `export(model, *, precision, layout="keep") -> Exported`; imported when first used
     recipes: Mapping[str, str]  # precision → the recipe that prepares the graph for it
     runtimes: tuple[str, ...]  # the first of them verifies every build
 
-    def export(self, model: ir.Model, *, precision: str) -> Exported:
+    def export(self, model: ir.Model, *, precision: str, layout: str = "keep") -> Exported:
         """Write the graph in this format; see the module's own `export` for what it refuses."""
         export: Callable[..., Exported] = import_module(self.module).export
-        return export(model, precision=precision)
+        return export(model, precision=precision, layout=layout)
 
 
 FORMATS = {

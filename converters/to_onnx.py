@@ -5,10 +5,20 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from converters.exported import Exported
+from converters.layouts import only_keep
 
 
-def export(model: ir.Model, *, precision: str) -> Exported:  # noqa: ARG001 - the graph is in its precision already
-    """Return `{".onnx": bytes}`: the graph alone, without the notes that exporters leave in it."""
+def export(
+    model: ir.Model,
+    *,
+    precision: str,  # noqa: ARG001 - the graph is in its precision already
+    layout: str = "keep",
+) -> Exported:
+    """Return `{".onnx": bytes}`: the graph alone, without the notes that exporters leave in it.
+
+    Raises `ConversionError` for a layout other than `keep`.
+    """
+    only_keep(layout, "onnx")
     return Exported({".onnx": serialize(model)})
 
 

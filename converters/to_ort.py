@@ -20,6 +20,7 @@ from flatbuffers.table import Table
 
 from converters.errors import MalformedModel
 from converters.exported import Exported
+from converters.layouts import only_keep
 from converters.to_onnx import serialize
 
 VERSION, MODEL, RESOLVER = 0, 1, 3  # fields of InferenceSession
@@ -27,11 +28,18 @@ T = TypeVar("T")
 Constraints = list[tuple[str, list[tuple[int, int]]]]  # (type name, [(input or output, its index)])
 
 
-def export(model: ir.Model, *, precision: str) -> Exported:  # noqa: ARG001 - the graph is in its precision already
+def export(
+    model: ir.Model,
+    *,
+    precision: str,  # noqa: ARG001 - the graph is in its precision already
+    layout: str = "keep",
+) -> Exported:
     """Return `{".ort": bytes}`, optimised only as far as every execution provider can follow.
 
-    Raises `MalformedModel` for a graph that onnxruntime does not load.
+    Raises `MalformedModel` for a graph that onnxruntime does not load, and `ConversionError` for a layout
+    other than `keep`.
     """
+    only_keep(layout, "ort")
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.add_session_config_entry("session.save_model_format", "ORT")

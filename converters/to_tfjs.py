@@ -20,18 +20,19 @@ from converters.tfjs.target import TARGET
 from converters.tfjs.writer import serialize
 
 
-def export(model: ir.Model, *, precision: str) -> Exported:
-    """Return `{".tfjs/model.json": bytes, ".tfjs/weights.bin": bytes}`; names, order and axes are the ONNX model's.
+def export(model: ir.Model, *, precision: str, layout: str = "keep") -> Exported:
+    """Return `{".tfjs/model.json": bytes, ".tfjs/weights.bin": bytes}`; names and order are the ONNX model's.
 
     `precision` says how float weights are stored: `fp32`, `fp16`, or affinely in 8 or 16 bits (`uint8`, `uint16`); the
-    runtime widens them to float32 while loading. Raises `Refusal` for an operator that TF.js cannot express exactly,
-    `MalformedModel` for an invalid model.
+    runtime widens them to float32 while loading. `layout` `nhwc` puts the channels of images last (`lowering/images.py`
+    says which those are), `keep` leaves all axes as they are in ONNX. Raises `Refusal` for an operator that TF.js
+    cannot express exactly, `MalformedModel` for an invalid model, `ConversionError` for a layout that does not apply.
     """
-    files = serialize(rewrite(lower(model, TARGET)), precision)
+    files = serialize(rewrite(lower(model, TARGET, layout)), precision)
     return Exported({f".tfjs/{name}": data for name, data in files.items()})
 
 
-def convert_file(src: Path, dst: Path, *, precision: str = "fp32") -> None:
+def convert_file(src: Path, dst: Path, *, precision: str = "fp32", layout: str = "keep") -> None:
     """Convert one `.onnx` file to a folder of `model.json` and one shard; see `export` for what is raised."""
     with in_file(src):
-        export(load(src), precision=precision).write(dst)
+        export(load(src), precision=precision, layout=layout).write(dst)

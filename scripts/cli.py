@@ -99,13 +99,16 @@ def convert(
     calibration: Annotated[
         Path | None, typer.Option(help="Folder of .npz files, the input tensors of one sample each.", exists=True)
     ] = None,
+    layout: Annotated[
+        str, typer.Option(help="Axes of images: keep, or nhwc for channels last (tflite, tfjs).")
+    ] = "keep",
 ) -> None:
     """Convert any ONNX file, with no card; refuse by name what the format cannot express exactly."""
     from converters.errors import ConversionError
     from scripts.convert import convert as run
 
     try:
-        written = run(model, out, to=to, precision=precision, calibration=calibration)
+        written = run(model, out, to=to, precision=precision, calibration=calibration, layout=layout)
     except (ConversionError, ValueError) as error:
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -9,47 +9,48 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import onnx
 import onnx_ir as ir
 
-from converters.edge_graph import Graph, Tensor
+from converters.edge_graph import Graph
 from converters.errors import ConversionError, MalformedModel, Refusal
 from converters.lowering import operators  # noqa: F401 - fills the table of lowerings
+from converters.lowering.boundary import dtype_of, read_input, sizes_of, write_output
 from converters.lowering.builder import Builder
 from converters.lowering.folding import fold, make_node
+from converters.lowering.images import public_images
 from converters.lowering.node import LOWERINGS, Node
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Value
 
 Scope = MutableMapping[str, Value]
-FLOAT32 = np.dtype(np.float32)
 MOST_TURNS = 120_000
 MOST_FOLDED = 2**27  # bytes, beside what follows from large weights
-HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 # Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
 VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
          "Unsqueeze", "Shape", "Loop", "If", "Scan"}  # fmt: skip
 
 
-def lower(model: ir.Model, target: Target) -> Graph:
+def lower(model: ir.Model, target: Target, layout: str = "keep") -> Graph:
     """Return the edge graph of a checked model.
 
-    Inputs and outputs keep ONNX's names, order, types and axes. Raises `Refusal` for what the target cannot express
-    and `MalformedModel` for what contradicts itself.
+    Inputs and outputs keep ONNX's names, order, types and, unless `layout` says otherwise, axes (see `images.py`).
+    Raises `Refusal` for what the target cannot express, `MalformedModel` for what contradicts itself, and
+    `ConversionError` for a layout that does not apply.
     """
+    last = public_images(model.graph, layout)
     builder = Builder(target)
     interpreter = Interpreter(builder, model)
     scope: Scope = {}
     symbols: dict[str, Atom] = {}
     for value in model.graph.inputs:
         if value.name not in model.graph.initializers:
-            scope[value.name or ""] = _input(builder, value, symbols)
+            scope[value.name or ""] = read_input(builder, value, symbols, last)
     outputs = interpreter.run_graph(model.graph, scope, dict(model.opset_imports), {})
     for declared, output in zip(model.graph.outputs, outputs, strict=True):
         with _blaming(f"output {declared.name!r}", f"a result of shape {list(output.shape)}"):
-            builder.graph.outputs.append(_output(builder, output, declared))
+            builder.graph.outputs.append(write_output(builder, output, declared, last))
     _check_numbers(builder.graph)
     return builder.graph
 
@@ -75,49 +76,6 @@ def _check_numbers(graph: Graph) -> None:
                 raise Refusal(op.kind, op.where, why, "use a model with smaller numbers")
 
 
-def _input(builder: Builder, value: ir.Value, symbols: dict[str, Atom]) -> Value:
-    where = f"input {value.name!r}"
-    if value.shape is None or value.dtype is None:
-        raise Refusal("input", where, "its type or rank is not stated", "state the shape of every input")
-    builder.where, builder.operator = where, "input"
-    dtype = _dtype(value.dtype, where)
-    if dtype.name not in HALVES and (dtype.kind not in "biufc" or not dtype.isbuiltin):
-        raise builder.refuse(f"{builder.target.name} has no inputs of type {value.dtype.name}", "use float32 or int32")
-    tensor = Tensor(dtype, tuple(_sizes(value.shape) or ()), name=value.name or "")
-    builder.check_size(tensor)
-    builder.graph.inputs.append(tensor)
-    view = builder.value(builder.cast(tensor, FLOAT32) if tensor.dtype.name in HALVES else tensor)
-    names = [str(dim) if not isinstance(dim, int) and dim.value is not None else "" for dim in value.shape]
-    known: dict[Atom, tuple[Atom, ...]] = {}
-    for name, (atom,) in zip(names, view.dims, strict=True):
-        if name and (symbol := symbols.setdefault(name, atom)) not in {a for (a,) in known.values()}:
-            known[atom] = (symbol,)
-    return view.substitute(known)
-
-
-def _dtype(dtype: ir.DataType, where: str) -> np.dtype[Any]:
-    try:
-        return np.dtype(dtype.numpy())
-    except TypeError as error:
-        raise Refusal("tensor", where, f"type {dtype.name} has no counterpart", "use float32") from error
-
-
-def _output(builder: Builder, value: Value, declared: ir.Value) -> Tensor:
-    """Return the tensor of a public output: one of its own, in ONNX's layout and type."""
-    builder.where, builder.operator = f"output {declared.name!r}", "output"
-    tensor = builder.tensor(value)
-    if tensor.data is not None and 0 in tensor.shape:
-        raise builder.refuse(f"{builder.target.name} cannot return a constant without entries", "remove this output")
-    if declared.dtype is not None and _dtype(declared.dtype, builder.where).name in HALVES:
-        tensor = builder.cast(tensor, np.dtype(declared.dtype.numpy()))
-    taken = tensor.data is not None or tensor in builder.graph.inputs or tensor in builder.graph.outputs
-    if taken:
-        shape = builder.exact_sizes(builder.view(value).dims)
-        tensor = builder.emit("RESHAPE", [tensor], [shape], shape=tensor.shape)
-    tensor.name = declared.name or ""
-    return tensor
-
-
 @dataclass
 class Interpreter:
     """Lowers the nodes of one model into one builder."""
@@ -141,7 +99,7 @@ class Interpreter:
         where = f"initializer {initializer.name!r}"
         if initializer.const_value is None:
             raise MalformedModel(where, "it has no data", "export the model again with its weights")
-        _dtype(initializer.const_value.dtype, where)
+        dtype_of(initializer.const_value.dtype, where)
         with _blaming(where, "its data"):
             return self.builder.float_constant(initializer.const_value.numpy())
 
@@ -188,7 +146,7 @@ class Interpreter:
         outputs = [value.name or "" for value in node.outputs]
         attributes = {name: _attribute(attr, outer) for name, attr in node.attributes.items()}
         known = {name: value for name, value in attributes.items() if value is not None}
-        declared = _sizes(node.outputs[0].shape) if node.outputs else None
+        declared = sizes_of(node.outputs[0].shape) if node.outputs else None
         return Node(self.builder, node.op_type, domain, version, where, inputs, outputs, known, declared, run)
 
     def _guarded(self, node: Node) -> Sequence[Value]:
@@ -241,10 +199,6 @@ def _check_sizes(node: Node, results: Sequence[Value]) -> None:
     for shape in (value.shape for value in results):
         if any(size is not None and size < 0 for size in shape):
             raise MalformedModel(node.where, f"its result has the shape {list(shape)}", "correct the model's sizes")
-
-
-def _sizes(shape: ir.Shape | None) -> list[int | None] | None:
-    return None if shape is None else [dim if isinstance(dim, int) else None for dim in shape]
 
 
 def _attribute(attr: ir.Attr, outer: Mapping[str, Any]) -> Any:

@@ -129,10 +129,7 @@ class Isolated:
 def isolate(value: Value, dims: Iterable[int], *, last: bool = False) -> Isolated:
     """Give each of `dims` an axis of its own; with `last`, the final axis (of one dimension)."""
     view, wanted = _with_atoms(value.builder.view(value), set(dims)), set(dims)
-    kept = {atom for group in view.dims for atom in group}
-    order = tuple(atom for atom in flatten(view.axes) if atom in kept or atom.size != 1)
-    if not all(_contiguous(view.dims[dim], order) for dim in wanted):
-        order = flatten(view.dims)
+    order = _gathered(view, wanted)
     owner = {atom: dim for dim in wanted for atom in view.dims[dim]}
     place = {atom: -1 - axis for axis, group in enumerate(view.axes) for atom in group} | owner
     axes = [tuple(run) for _, run in itertools.groupby(order, place.get)]
@@ -142,6 +139,30 @@ def isolate(value: Value, dims: Iterable[int], *, last: bool = False) -> Isolate
         axes = [tuple(run) for _, run in itertools.groupby(flatten(axes), lambda atom: owner.get(atom, -1))]
     axis_of = {owner[group[0]]: axis for axis, group in enumerate(axes) if group[0] in owner}
     return Isolated(view, arrange(view, axes), tuple(axes), axis_of)
+
+
+def _gathered(view: Value, dims: Iterable[int]) -> Atoms:
+    """Return the order in memory with the atoms of each dimension put where the last of them lies.
+
+    Units that no dimension has are left out, unless they are an axis of their own.
+    """
+    kept = set(flatten(view.dims))
+    order = [a for group in view.axes for a in group if a in kept or a.size != 1 or len(group) == 1]
+    for dim in dims:
+        atoms = view.dims[dim]
+        if any(atom not in order for atom in atoms):
+            return flatten(view.dims)
+        last = max(order.index(atom) for atom in atoms)
+        rest = [atom for atom in order[:last] if atom not in atoms]
+        order = [*rest, *atoms, *order[last + 1 :]]
+    return tuple(order)
+
+
+def in_one_piece(view: Value, atoms: Atoms) -> bool:
+    """Tell whether atoms follow each other in memory, in this order."""
+    order = wide(flatten(view.axes))
+    start = order.index(atoms[0]) if atoms else 0
+    return order[start : start + len(atoms)] == atoms
 
 
 def _with_atoms(view: Value, dims: set[int]) -> Value:
@@ -167,17 +188,19 @@ def _reshape_for_units(view: Value, axes: Sequence[Atoms]) -> Tensor:
     return builder.emit("RESHAPE", [view.stored], [builder.sizes(axes)], shape=shape)
 
 
-def _contiguous(atoms: Atoms, order: Atoms) -> bool:
-    if any(atom not in order for atom in atoms):
-        return False
-    start = order.index(atoms[0])
-    return order[start : start + len(atoms)] == atoms
-
-
 def merged(view: Value, dim: int) -> Value:
     """Return the view with all factors of one dimension next to each other, as a single atom."""
     isolated = isolate(view, [dim])
     return isolated.result(isolated.tensor, changed=[dim])
+
+
+def order_of(view: Value) -> list[int]:
+    """Return the dimensions in the order in which they lie, each where its last atom does."""
+    place = {atom: i for i, atom in enumerate(wide(flatten(view.axes)))}
+    last = [max((place[atom] for atom in wide(dim)), default=None) for dim in view.dims]
+    for dim, found in enumerate(last):  # a dimension of size 1 stays behind the one before it
+        last[dim] = (last[dim - 1] if dim else -1) if found is None else found
+    return sorted(range(len(last)), key=lambda dim: last[dim] or 0)
 
 
 def in_order(value: Value, dims: Sequence[int]) -> Tensor:

@@ -37,7 +37,7 @@ def reshape_to(x: Value, wanted: Sequence[Atoms | None]) -> Value:
         return _reshape_constant(x, [-1 if group is None else size_of(group) or 0 for group in wanted])
     atoms = wide(flatten(x.dims))
     extents = _resolve(x, atoms, wanted)
-    plan = None if extents is None else _cut(atoms, extents)
+    plan = None if extents is None else cut(atoms, extents)
     if plan is not None:
         return x.substitute(plan[0]).with_dims(plan[1])
     return _emit(x, wanted, extents)
@@ -62,7 +62,7 @@ def _resolve(x: Value, atoms: Atoms, wanted: Sequence[Atoms | None]) -> list[Ext
     return [rest if group is None else Extent.of(group) for group in wanted]
 
 
-def _cut(atoms: Atoms, extents: Sequence[Extent]) -> tuple[dict[Atom, Atoms], list[Atoms]] | None:
+def cut(atoms: Atoms, extents: Sequence[Extent]) -> tuple[dict[Atom, Atoms], list[Atoms]] | None:
     """Cut the sequence of atoms into the wanted extents: how atoms split, and the dimensions; None where they straddle.
 
     An atom of 12 makes dimensions of 3 and 4; atoms of 6 and 4 cannot make dimensions of 8 and 3.

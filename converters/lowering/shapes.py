@@ -11,7 +11,7 @@ import numpy as np
 
 from converters.edge_graph import Tensor
 from converters.lowering.builder import INT32, Builder
-from converters.lowering.layout import Isolated, in_order, isolate
+from converters.lowering.layout import Isolated, in_one_piece, in_order, isolate, order_of, wide
 from converters.lowering.value import Atom, Atoms, Dim, Value, flatten, size_of
 
 
@@ -89,10 +89,31 @@ def slice_(x: Value, ranges: Mapping[int, slice]) -> Value:
     ranges = {dim: r for dim, r in ranges.items() if not _is_whole(r, x.shape[dim])}
     if not ranges:
         return x
+    for dim, r in ranges.items():
+        factor = _first_factor(x, dim, r)
+        if factor is not None:
+            part = merge_dims(slice_(*factor), dim, dim + 2)
+            return slice_(part, {other: ranges[other] for other in ranges if other != dim})
     isolated = isolate(x, ranges)
     by_axis = {isolated.axis_of[dim]: r for dim, r in ranges.items()}
     tensor = strided_slice(isolated.view.builder, isolated.tensor, by_axis)
     return isolated.result(tensor, changed=ranges)
+
+
+def _first_factor(x: Value, dim: int, r: slice) -> tuple[Value, dict[int, slice]] | None:
+    """Return x with a dimension cut in two, and the range of the first part that means the same.
+
+    None where there is none, or where the dimension lies in one piece anyway.
+    """
+    atoms, size = wide(x.dims[dim]), x.shape[dim]
+    count = size_of(atoms[1:])
+    if size is None or count is None or r.step not in (None, 1) or in_one_piece(x, atoms):
+        return None
+    start, stop, _ = r.indices(size)
+    if start % count or stop % count:
+        return None
+    cut = x.with_dims([*x.dims[:dim], atoms[:1], atoms[1:], *x.dims[dim + 1 :]])
+    return cut, {dim: slice(start // count, stop // count)}
 
 
 def _is_whole(r: slice, size: Dim) -> bool:
@@ -171,14 +192,15 @@ def concat(values: Sequence[Value], dim: int) -> Value:
     if len(values) == 1:
         return values[0]
     leader = max((builder.view(v) for v in values), key=lambda v: v.tensor is not None and v.tensor.data is None)
-    isolated = isolate(leader, range(leader.rank))
-    tensors = [in_order(value, isolated.order) for value in values]
-    axis = isolated.axis_of[dim]
+    order = order_of(leader)
+    tensors = [in_order(value, order) for value in values]
+    axis = order.index(dim)
     sizes = [tensor.shape[axis] for tensor in tensors]
     total = None if None in sizes else sum(size for size in sizes if size is not None)
-    shape = tuple(total if i == axis else size for i, size in enumerate(isolated.tensor.shape))
+    shape = tuple(total if i == axis else size for i, size in enumerate(tensors[0].shape))
     tensor = builder.emit("CONCATENATION", tensors, shape=shape, axis=axis, fused_activation_function="NONE")
-    return isolated.result(tensor, changed=[dim])
+    dims = [*leader.dims[:dim], (builder.atom(tensor, axis),), *leader.dims[dim + 1 :]]
+    return builder.laid_out(tensor, dims, [dims[d] for d in order])
 
 
 def stack(values: Sequence[Value], dim: int) -> Value:

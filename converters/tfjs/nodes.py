@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from converters.edge_graph import Array, DType, Op, Tensor
+from converters.edge_graph import Array, DType, Op, Tensor, place_of
 from converters.errors import Refusal
 
 Json = dict[str, Any]
@@ -106,8 +106,7 @@ class Nodes:
     def constant(self, data: object, dtype: object = None) -> str:
         """Return the name of a constant; equal small ones, and views of the same memory, are one node."""
         array = np.asarray(data, dtype)  # type: ignore[call-overload]
-        content = array.tobytes() if array.nbytes <= SHARED else (array.__array_interface__["data"], array.strides)
-        key = (array.dtype.str, array.shape, content)
+        key = place_of(array) if array.nbytes > SHARED else (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
             self._alive.append(array)
             stored = _fitting(array)

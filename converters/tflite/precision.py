@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from converters.edge_graph import Array, Graph, Op, Quantization, Tensor
+from converters.edge_graph import Array, Graph, Op, Quantization, Tensor, place_of
 from converters.lowering.fusion import FILTERS
 from converters.tflite.native import to_native
 
@@ -24,13 +24,15 @@ def float32(graph: Graph) -> Graph:
 def half_weights(graph: Graph) -> Graph:
     """Store float constants in 16 bits, each followed by DEQUANTIZE: runtimes compute in 32 bits, or 16 if they can."""
     restored: dict[int, Tensor] = {}
-    extra: list[Op] = []
+    written: dict[object, Op] = {}
     for tensor in graph.tensors():
         if _is_large(tensor):
-            restored[id(tensor)] = Tensor(FLOAT32, tensor.shape)
-            extra.append(Op("DEQUANTIZE", [_halved(tensor)], [restored[id(tensor)]]))
+            key = place_of(tensor.array)
+            if key not in written:
+                written[key] = Op("DEQUANTIZE", [_halved(tensor)], [Tensor(FLOAT32, tensor.shape)])
+            restored[id(tensor)] = written[key].outputs[0]
     ops = [replace(op, inputs=[None if t is None else restored.get(id(t), t) for t in op.inputs]) for op in graph.ops]
-    return replace(graph, ops=[*extra, *ops])
+    return replace(graph, ops=[*written.values(), *ops])
 
 
 def _is_large(tensor: Tensor) -> bool:
@@ -50,15 +52,20 @@ def _halved(tensor: Tensor) -> Tensor:
 
 def int8_weights(graph: Graph) -> Graph:
     """Store filters in 8 bits with one scale an output channel; the kernels quantise activations as they come."""
-    ops = [_with_int8_filter(op) if op.kind in FILTERS and op.kind != "CONV_3D" else op for op in graph.ops]
+    known: dict[object, Tensor] = {}
+    ops = [_with_int8_filter(op, known) if op.kind in FILTERS and op.kind != "CONV_3D" else op for op in graph.ops]
     return replace(graph, ops=ops)
 
 
-def _with_int8_filter(op: Op) -> Op:
+def _with_int8_filter(op: Op, known: dict[object, Tensor]) -> Op:
+    """Quantise a filter, unless it is among those that are `known` already."""
     weight = op.inputs[1]
     if weight is None or weight.data is None or weight.data.size < LEAST:
         return op
-    return replace(op, inputs=[op.inputs[0], quantized_filter(weight, FILTERS[op.kind]), *op.inputs[2:]])
+    key = place_of(weight.data), FILTERS[op.kind]
+    if key not in known:
+        known[key] = quantized_filter(weight, FILTERS[op.kind])
+    return replace(op, inputs=[op.inputs[0], known[key], *op.inputs[2:]])
 
 
 def quantized_filter(weight: Tensor, axis: int) -> Tensor:

@@ -15,7 +15,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.edge_graph import Array, Graph, Op, Quantization, Tensor
+from converters.edge_graph import Array, Graph, Op, Quantization, Tensor, place_of
 from converters.errors import Refusal
 from converters.tflite.options import EMPTY, dtype_code, operator_code, set_options
 
@@ -53,7 +53,7 @@ class BufferPool:
 
     def index(self, data: Array) -> int:
         """Return the number of the buffer that holds this array."""
-        key: object = id(data) if data.nbytes > SHARED else (data.dtype.str, data.shape, data.tobytes())
+        key = place_of(data) if data.nbytes > SHARED else (data.dtype.str, data.shape, data.tobytes())
         if key not in self.known:
             self.arrays.append(data)
             self.known[key] = len(self.arrays)

@@ -178,6 +178,18 @@ def test_equal_models_give_equal_bytes(precision: str) -> None:
     assert tflite(parsed(SMALL_CNN), precision) == tflite(parsed(SMALL_CNN), precision)
 
 
+@pytest.mark.parametrize(("precision", "size"), [("fp32", 4), ("fp16", 2), ("int8_dynamic", 1)])
+def test_weights_that_serve_many_steps_are_stored_once(precision: str, size: int) -> None:
+    """A further step of an LSTM adds its operators to the file, and not its weights again."""
+    sizes = []
+    for steps in (20, 40):
+        text = f"g (float[{steps}, 1, 64] x) => (float[{steps}, 1, 1, 64] y) {{ y = LSTM<hidden_size = 64>(x, r, r) }}"
+        model = parsed(text)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones((1, 256, 64), np.float32), "r"))
+        sizes.append(len(tflite(model, precision)))
+    assert (sizes[1] - sizes[0]) / 20 < 256 * 64 * size / 2
+
+
 def test_what_cannot_be_said_exactly_is_refused_by_name() -> None:
     """The message names the operator, the node, the reason and what to do."""
     model = parsed("g (float[3] x) => (float[M] y) { y = Unique(x) }")

@@ -70,6 +70,15 @@ def test_tfjs_is_a_folder_of_a_graph_and_one_shard(source, tmp_path):
     assert sorted(path.name for path in (tmp_path / "web").iterdir()) == ["model.json", "weights.bin"]
 
 
+def test_the_layout_puts_the_channels_of_images_last(source, tmp_path):
+    """An app that holds pixels as [N, H, W, C] feeds them as they are."""
+    target = tmp_path / "out.tflite"
+    assert run(source, "--to", "tflite", "--layout", "nhwc", "-o", target).exit_code == 0
+    expected = RUNTIMES["onnxruntime"].load(source)({"image": IMAGE})["logits"]
+    image = np.ascontiguousarray(IMAGE.transpose(0, 2, 3, 1))
+    np.testing.assert_allclose(RUNTIMES["litert"].load(target)({"image": image})["logits"], expected, atol=1e-5)
+
+
 def test_an_unknown_precision_is_told_what_there_is(source, tmp_path):
     """A typing error is answered with the choices."""
     done = run(source, "--to", "ort", "--precision", "fp8", "-o", tmp_path / "x")

@@ -12,6 +12,7 @@ from converters.edge_graph import DType, Tensor
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering.builder import INT32
+from converters.lowering.channels import in_groups
 from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
@@ -20,8 +21,6 @@ from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import concat, merge_dims, pad, slice_, split, squeeze, unsqueeze
 from converters.lowering.value import Atom, Value
 from converters.lowering.windows import Window, windows
-
-CHANNELS_LAST = {1: [0, 2, 1], 2: [0, 2, 3, 1], 3: [0, 2, 3, 4, 1]}
 
 
 @lowers("Conv")
@@ -70,23 +69,26 @@ def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Se
     same = all(w.is_same() for w in frame)
     if not same:
         x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)})
-    channels, outputs = x.shape[1], weight.shape[0] or 0
-    depthwise = len(frame) == 2 and group == channels and weight.shape[1] == 1 and group > 1
+    depthwise = len(frame) == 2 and group == x.shape[1] and group > 1
     if len(frame) == 3 and group > 1:
         return _by_group(node, x, weight, bias, frame, group)
+    image = in_groups(x, group, ordered=any(v is not None and v.data is None for v in (weight, bias)))
+    outputs = weight.shape[0] or 0
+    channels = (Atom(outputs // group),)
+    weight, bias = image.inputs(image.outputs(weight, channels)), bias and image.outputs(bias, channels)
     kind = "DEPTHWISE_CONV_2D" if depthwise else f"CONV_{len(frame)}D"
     options = {"padding": "SAME" if same else "VALID", "fused_activation_function": "NONE"} | _steps(frame)
     options |= {f"dilation_{axis}_factor": w.dilation for axis, w in zip("dhw"[-len(frame) :], frame, strict=True)}
     options |= {"depth_multiplier": outputs // group} if depthwise else {}
     operands = [
-        in_order(x, CHANNELS_LAST[len(frame)]),
+        image.tensor,
         filter_tensor(weight, kind),
         bias_tensor(bias, outputs, x.dtype),
     ]
     result = Tensor(x.dtype, (x.shape[0], *(w.output for w in frame), outputs))
     builder.compute_dtype(kind, x.dtype)
     builder.append(kind, list(operands), [result], options)
-    return channels_first(x, result)
+    return image.result(result, channels)
 
 
 def _check(node: Node, x: Value, weight: Value, group: int) -> None:
@@ -122,13 +124,6 @@ def filter_tensor(weight: Value, kind: str) -> Tensor:
 def bias_tensor(bias: Value | None, outputs: int, dtype: DType) -> Tensor:
     """Return the bias, zeros if there is none."""
     return Tensor(dtype, (outputs,), np.zeros(outputs, dtype)) if bias is None else bias.builder.tensor(bias)
-
-
-def channels_first(x: Value, result: Tensor) -> Value:
-    """Return ONNX's view `[N, C, spatial...]` on a result `[N, spatial..., C]`."""
-    builder = x.builder
-    axes = [builder.view(x).dims[0], *((builder.atom(result, axis),) for axis in range(1, len(result.shape)))]
-    return builder.laid_out(result, [axes[0], axes[-1], *axes[1:-1]], axes)
 
 
 @lowers("ConvTranspose")
@@ -182,14 +177,14 @@ def _spread_group(node: Node, x: Value, weight: Value, frame: Sequence[Window]) 
     if None in sizes:
         raise node.refuse("its spatial size is known only at run time", "fix the input shapes of the model")
     kind = "TRANSPOSE_CONV" if len(frame) == 2 else "CONV_3D_TRANSPOSE"
-    tensor = in_order(x, CHANNELS_LAST[len(frame)])
+    image = in_groups(x, 1, ordered=True)
     result = Tensor(x.dtype, (x.shape[0], *sizes, outputs))
     shape = builder.exact_sizes([builder.view(x).dims[0], *((Atom(size),) for size in result.shape[1:])])
     options = {"padding": "VALID", "fused_activation_function": "NONE"} | _steps(frame)
     builder.compute_dtype(kind, x.dtype)
-    operands = [shape, filter_tensor(weight, kind), tensor, bias_tensor(None, outputs, x.dtype)]
+    operands = [shape, filter_tensor(weight, kind), image.tensor, bias_tensor(None, outputs, x.dtype)]
     builder.append(kind, list(operands), [result], options)
-    return channels_first(x, result)
+    return image.result(result, (Atom(outputs),))
 
 
 def _steps(frame: Sequence[Window]) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from converters.lowering import arithmetic as a
+from converters.lowering.channels import as_it_lies
 from converters.lowering.indexing import scatter_rows, static_shape, strides_of
-from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
-from converters.lowering.operators.convolution import channels_first
 from converters.lowering.reshaping import flatten_all, reshape
 from converters.lowering.shapes import gather, pad, slice_, squeeze, transpose, unsqueeze
 from converters.lowering.value import Value
@@ -141,7 +140,8 @@ def pool(kind: str, x: Value, frame: Sequence[Window], fill: float, *, explicit:
 
 
 def _native(kind: str, x: Value, frame: Sequence[Window], same: bool) -> Value:
-    tensor = in_order(x, [0, 2, 3, 1])
+    image = as_it_lies(x)
+    tensor = image.tensor
     height, width = frame
     shape = (tensor.shape[0], height.output, width.output, tensor.shape[3])
     result = x.builder.emit(
@@ -155,7 +155,7 @@ def _native(kind: str, x: Value, frame: Sequence[Window], same: bool) -> Value:
         filter_width=width.kernel,
         fused_activation_function="NONE",
     )
-    return channels_first(x, result)
+    return image.result(result)
 
 
 def _by_slices(kind: str, x: Value, frame: Sequence[Window]) -> Value:

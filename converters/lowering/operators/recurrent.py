@@ -1,4 +1,11 @@
-"""LSTM, GRU and RNN, unrolled over a known number of steps."""
+"""LSTM, GRU and RNN, unrolled over a known number of steps.
+
+TFLite's UNIDIRECTIONAL_SEQUENCE_LSTM is not used: its states are variables that outlive an invocation. In LiteRT 2.3
+the second of two equal calls was off by 0.16 to 0.30, and only an app can reset them. A first step
+that drives all gates to 0 would reset them too, but one NaN would stay for ever. Milliseconds unrolled against native:
+0.07 and 0.12 for 50 steps of 64 units, 0.90 and 0.77 for 100 of 128, 7.1 and 6.3 for 200 of 256. The last one's file
+takes 3.5 MB against 2.1, and 213 MB of memory against 3, because LiteRT copies the weights for each step.
+"""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from converters.edge_graph import Array
 from converters.lowering import arithmetic as a
+from converters.lowering.channels import as_it_lies
 from converters.lowering.interpolation import Sampling, tflite_nearest, tflite_positions
-from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
-from converters.lowering.operators.convolution import channels_first
 from converters.lowering.products import fully_connected
 from converters.lowering.shapes import gather, merge_dims, tile, transpose, unsqueeze, vector
 from converters.lowering.value import Value
@@ -130,7 +129,8 @@ def _agrees(s: Sampling, align: bool, half: bool) -> bool:
 
 
 def _emit(kind: str, x: Value, active: Mapping[int, Sampling], align: bool, half: bool) -> Value:
-    tensor = in_order(x, [0, 2, 3, 1])
+    image = as_it_lies(x)
+    tensor = image.tensor
     height, width = (active[d].output if d in active else x.shape[d] or 0 for d in (2, 3))
     result = x.builder.emit(
         kind,
@@ -140,7 +140,7 @@ def _emit(kind: str, x: Value, active: Mapping[int, Sampling], align: bool, half
         align_corners=align,
         half_pixel_centers=half,
     )
-    return channels_first(x, result)
+    return image.result(result)
 
 
 def _repeated(node: Node, axes: Sequence[int], scales: Array | None) -> Value:
