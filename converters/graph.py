@@ -15,6 +15,7 @@ from converters.errors import ConversionError, MalformedModel, in_file
 from converters.validity import check
 
 LARGE = 2**12  # bytes from which a weight stays in the file
+CHECKED = "converters.checked"  # in the notes of a model object, which no file holds
 # Field numbers of onnx.proto, and protobuf's types on the wire.
 MODEL_GRAPH, GRAPH_INITIALIZER, TENSOR_RAW_DATA = 7, 5, 9
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -32,7 +33,26 @@ def load(path: Path) -> ir.Model:
         model, weights = _parse(data, folder)
         _attach(model, data, weights)
         _open_folder(folder, model)
+        model.meta[CHECKED] = True
         return model
+
+
+def ensure_checked(model: ir.Model) -> None:
+    """Check a model as `load` does, unless it came from there: each is checked once, whichever way it comes in.
+
+    Raises what `load` raises. The bytes of large weights are neither copied nor read.
+    """
+    if not model.meta.get(CHECKED):
+        slim = model.clone()
+        tensors = {name: value.const_value for name, value in slim.graph.initializers.items()}
+        large = {name: t for name, t in tensors.items() if t is not None and _is_left_out(t)}
+        for name, tensor in large.items():
+            empty = np.empty(0, tensor.dtype.numpy())
+            slim.graph.initializers[name].const_value = ir.Tensor(
+                empty, tensor.dtype, shape=ir.Shape(tensor.shape.numpy()), name=name
+            )
+        check(ir.to_proto(slim), _folder(model), large)
+        model.meta[CHECKED] = True
 
 
 def _parse(data: mmap.mmap | bytes, folder: Path) -> tuple[ir.Model, dict[str, Field]]:
@@ -174,3 +194,13 @@ def _open_folder(folder: Path, model: ir.Model) -> None:
     for value in model.graph.initializers.values():
         if isinstance(value.const_value, ir.ExternalTensor):
             value.const_value.base_dir = folder
+
+
+def _is_left_out(tensor: ir.TensorProtocol) -> bool:
+    return tensor.nbytes >= LARGE and not isinstance(tensor, ir.ExternalTensor | ir.StringTensor)
+
+
+def _folder(model: ir.Model) -> Path:
+    """Return where a model in memory says that its external data lie."""
+    tensors = (value.const_value for value in model.graph.initializers.values())
+    return Path(next((t.base_dir for t in tensors if isinstance(t, ir.ExternalTensor)), "")).resolve()

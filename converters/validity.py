@@ -27,6 +27,13 @@ WIDEST = {
     **dict.fromkeys(("max_gram_length", "max_skip_count", "size"), 2**10),
     **dict.fromkeys(("output_height", "output_width", "sampling_ratio"), 2**10),
 }
+# Numbers that mean yes or no.
+FLAGS = {
+    "align_corners", "allowzero", "antialias", "ceil_mode", "center_point_box", "count_include_pad", "detect_negative",
+    "detect_positive", "exclude_outside", "exclusive", "fmod", "input_forget", "interleaved", "inverse", "is_causal",
+    "keepdims", "largest", "layout", "linear_before_reset", "noop_with_empty_axes", "onesided", "periodic", "reverse",
+    "saturate", "select_last_index", "sorted", "storage_order", "training_mode", "transA", "transB", "upper",
+}  # fmt: skip
 TERM = rb"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
 EQUATION = re.compile(rb"%b(,%b)*(->%b)?" % (TERM, TERM, TERM))  # on others, shape inference may never end
 FUNCTION = tuple[str, str]
@@ -86,6 +93,8 @@ def _check_node(node: NodeProto) -> None:
         widest, limit = max(abs(number) for number in (attribute.i, *attribute.ints)), WIDEST.get(attribute.name)
         if limit is not None and widest > limit:
             raise MalformedModel(where, f"its attribute {attribute.name} holds {widest:,}", f"stay below {limit:,}")
+        if attribute.name in FLAGS and attribute.i not in (0, 1):
+            raise MalformedModel(where, f"its attribute {attribute.name} is {attribute.i}", "make it 0 or 1")
         if node.op_type == "Einsum" and not EQUATION.fullmatch(attribute.s.replace(b" ", b"")):
             raise MalformedModel(where, f"its equation is {attribute.s!r}", "correct the model")
         if attribute.name == "num_outputs" and attribute.i != len(node.output):
@@ -234,7 +243,7 @@ def _check_standard(model: ModelProto, left_out: Container[str]) -> None:
             tensor.ClearField("shape")  # exporters state wrong ones of outputs
         _infer(bare)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError) as error:
-        raise MalformedModel("graph", _one_line(error), "correct the model, or export it again") from error
+        raise MalformedModel("graph", one_line(error), "correct the model, or export it again") from error
 
 
 def _is_tensor(value: ValueInfoProto) -> bool:
@@ -262,5 +271,6 @@ def _weights_to_inputs(graph: GraphProto, left_out: Container[str]) -> None:
     graph.initializer.extend(kept)
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return what onnx says over several lines as one."""
     return re.sub(r"\s+", " ", str(error)).strip(" .")

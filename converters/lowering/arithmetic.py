@@ -12,6 +12,7 @@ from converters.edge_graph import DType
 from converters.lowering.builder import Builder
 from converters.lowering.layout import arrange, isolate
 from converters.lowering.shapes import scalar, vector
+from converters.lowering.tables import broadcast
 from converters.lowering.value import Atom, Atoms, Operand, Value, flatten, size_of
 
 BOOL = np.dtype(bool)
@@ -86,7 +87,8 @@ def select(condition: Value, x: Operand, y: Operand) -> Value:
     builder = condition.builder
     first, second = builder.operands(x, y)
     if all(v.data is not None for v in (condition, first, second)):
-        return builder.constant(np.where(condition.array, first.array, second.array).astype(first.dtype))
+        chosen = broadcast(np.where, condition.array, first.array, second.array)
+        return builder.constant(chosen.astype(first.dtype, copy=False))
     return builder.elementwise("SELECT_V2", [condition, first, second], typeless=1)
 
 

@@ -9,13 +9,12 @@ import onnx_ir as ir
 
 from converters.edge_graph import Tensor
 from converters.errors import Refusal
-from converters.lowering.builder import Builder
+from converters.lowering.builder import HALVES, Builder
 from converters.lowering.images import RANKS, channels_last
 from converters.lowering.shapes import transpose
 from converters.lowering.value import Atom, Value
 
 FLOAT32 = np.dtype(np.float32)
-HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 
 
 def read_input(builder: Builder, value: ir.Value, symbols: dict[str, Atom], last: frozenset[str]) -> Value:

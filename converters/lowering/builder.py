@@ -13,12 +13,15 @@ from converters.edge_graph import Array, DType, Graph, Op, Tensor
 from converters.errors import Refusal
 from converters.lowering import layout
 from converters.lowering.alignment import align
+from converters.lowering.tables import broadcast
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, size_of
 
 Fold = Callable[..., Array]
 
 LARGEST = 2**28  # entries of a tensor: 1 GiB in float32
+MOST_MADE = 2**27  # bytes of computed constants, beside what follows from weights
+HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 INT32 = np.dtype(np.int32)
 
 
@@ -30,19 +33,30 @@ class Builder:
         self.graph = graph or Graph()
         self.where = ""
         self.operator = ""
+        self.made = 0  # bytes of constants that were computed
+        self.most = MOST_MADE  # of them
         self.arranged: dict[tuple[object, ...], Tensor] = {}
         self._sources: dict[Atom, tuple[Tensor, int]] = {}
 
     # ---- tensors and values
 
     def constant(self, data: Operand, dtype: DType | None = None) -> Value:
-        """Return a constant value."""
+        """Return a constant that was computed, if there is room for it beside the others."""
         array = np.asarray(data, dtype)
+        self.afford(array.nbytes)
+        self.made += array.nbytes
         return Value(self, array.dtype, data=array)
 
-    def float_constant(self, array: Array) -> Value:
+    def afford(self, size: int) -> None:
+        """Refuse constants that grow beyond all proportion to the model: a small file can ask for any size."""
+        if self.made + size > self.most:
+            why = f"constants would grow to {self.made + size:,} bytes"
+            raise self.refuse(why, "compute them when the model runs, or use smaller sizes")
+
+    def weight(self, array: Array) -> Value:
         """Return a constant of the model; 16-bit floats are computed in float32, which holds them exactly."""
-        return self.constant(array.astype(np.float32) if array.dtype.name in ("float16", "bfloat16") else array)
+        data = widened(array)
+        return Value(self, data.dtype, data=data)
 
     def symbolic(self, vector: Value, elements: Sequence[int | Atom]) -> Value:
         """Note what the entries of a vector of sizes are; it is a constant if all are numbers."""
@@ -164,7 +178,8 @@ class Builder:
         first, second = self.operands(x, y)
         if first.data is not None and second.data is not None and kind in FOLDS:
             with np.errstate(all="ignore"):
-                return self.constant(FOLDS[kind](first.data, second.data).astype(dtype or first.dtype))
+                folded = broadcast(FOLDS[kind], first.data, second.data)
+                return self.constant(folded.astype(dtype or first.dtype, copy=False))
         return self.elementwise(kind, [first, second], dtype=dtype, **attributes)
 
     def operands(self, x: Operand, y: Operand) -> list[Value]:
@@ -245,6 +260,11 @@ class Builder:
             bounds = [Tensor(INT32, (1,), np.array([bound], np.int32)) for bound in (axis, 1)]
             self.arranged[key] = self.emit("SLICE", [shape], bounds, shape=(1,))
         return self.arranged[key]
+
+
+def widened(array: Array) -> Array:
+    """Return 16-bit floats as float32, and anything else as it is."""
+    return array.astype(np.float32) if array.dtype.name in HALVES else array
 
 
 def _truncated_division(x: Array, y: Array) -> Array:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 
 from converters.edge_graph import Array
-from converters.lowering.builder import LARGEST
-from converters.lowering.node import Node
+from converters.lowering.inference import Stated
+from converters.lowering.node import Node, make_node
 
 
-def fold(node: Node) -> list[Array]:
-    """Return the outputs of a node with constant operands.
+def fold(node: Node, stated: Sequence[Stated]) -> list[Array]:
+    """Return the outputs of a node with constant operands, if there is room for what is stated of them.
 
     Raises `Refusal` when the reference implementation cannot run it.
     """
-    if _entries(node) > LARGEST:
-        raise node.refuse(
-            f"its constant result would hold {_entries(node):,} entries", "compute it when the model runs"
-        )
+    entries = sum(value.array.size for value in node.inputs if value is not None)
+    for size in (result.most_bytes(entries) for result in stated):
+        if size is None:
+            raise node.refuse("the shape of its constant result is not known", "compute it when the model runs")
+        node.builder.afford(size)
     feeds = {f"i{i}": value.data for i, value in enumerate(node.inputs) if value is not None and value.data is not None}
     names = [f"i{i}" if f"i{i}" in feeds else "" for i in range(len(node.inputs))]
     outputs = [name or f"unused{i}" for i, name in enumerate(node.outputs)]
@@ -41,42 +41,6 @@ def fold(node: Node) -> list[Array]:
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
         raise node.refuse("it makes a sequence, which has no counterpart", "use a model of tensors alone")
     return [np.asarray(result) for result in results]
-
-
-def _entries(node: Node) -> int:
-    """Return how many entries the result may have, for operators that can make much of little."""
-    operands = [value.array for value in node.inputs if value is not None]
-    growth = GROWTH.get(node.op)
-    if growth is not None:
-        return max(0, int(growth(*operands)))
-    return int(np.prod(np.broadcast_shapes(*(array.shape for array in operands)))) if node.op in BROADCAST else 0
-
-
-def _product(sizes: Array) -> int:
-    return math.prod(int(size) for size in sizes.reshape(-1))
-
-
-GROWTH: Mapping[str, Callable[..., float]] = {
-    "ConstantOfShape": _product,
-    "Expand": lambda x, shape: x.size * _product(shape),
-    "MatMul": lambda x, y: x.size * y.size // max(math.prod(y.shape[-2:-1] or x.shape[-1:]), 1) ** 2,
-    "OneHot": lambda x, depth, *_: x.size * _product(depth),
-    "Pad": lambda x, pads, *_: math.prod(int(size + np.abs(pads).sum()) for size in x.shape),
-    "Range": lambda start, limit, delta: (limit.sum() - start.sum()) / (delta.sum() or 1),
-    "Tile": lambda x, repeats: x.size * _product(repeats),
-}
-BROADCAST = {"Add", "And", "Div", "Equal", "Greater", "Less", "Max", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Where"}
-
-
-def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.NodeProto:
-    """Return the node as ONNX's own message, with these names."""
-    proto = onnx.helper.make_node(node.op, inputs, outputs, domain=node.domain)
-    for name, value in node.attributes.items():
-        value = onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
-        empty = isinstance(value, Sequence) and not value
-        kind = onnx.AttributeProto.INTS if empty else None
-        proto.attribute.append(onnx.helper.make_attribute(name, value, attr_type=kind))
-    return proto
 
 
 def _type(data: Array) -> int:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from converters.edge_graph import Tensor
+from converters.edge_graph import Array, Tensor
+from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.builder import INT32
 from converters.lowering.reshaping import flatten_all, reshape
 from converters.lowering.shapes import gather
@@ -32,7 +34,10 @@ def strides_of(shape: Sequence[int]) -> list[int]:
 
 
 def from_front(indices: Value, size: int | None) -> Value:
-    """Count negative indices from the front."""
+    """Count negative indices from the front; constant ones must lie within the axis."""
+    if indices.data is not None and size is not None and not ((-size <= indices.data) & (indices.data < size)).all():
+        why = f"its indices {_extremes(indices.data)} lie outside an axis of {size} entries"
+        raise MalformedModel(indices.builder.where, why, "correct the indices")
     if indices.data is not None and (indices.data >= 0).all():
         return indices
     if size is None:
@@ -40,12 +45,20 @@ def from_front(indices: Value, size: int | None) -> Value:
     return a.select(a.less(indices, 0), indices + size, indices)
 
 
+def _extremes(data: Array) -> str:
+    return f"from {data.min()} to {data.max()}"
+
+
 def positions_along(indices: Value, shape: Sequence[int], axis: int) -> Value:
     """Return flat positions in a tensor of `shape` of the entries that replace coordinate `axis` by `indices`."""
+    sizes = static_shape(indices)
+    if len(sizes) != len(shape) or any(n > shape[dim] for dim, n in enumerate(sizes) if dim != axis):
+        why = f"its indices have the shape {list(sizes)}, which exceeds {list(shape)}"
+        raise MalformedModel(indices.builder.where, why, "correct the shape of the indices")
     grid = np.zeros((), np.int32)
-    for dim, (size, stride) in enumerate(zip(static_shape(indices), strides_of(shape), strict=True)):
-        steps = np.arange(size, dtype=np.int32) * stride if dim != axis else np.zeros(size, np.int32)
-        grid = np.add.outer(grid, steps)
+    for dim, (size, stride) in enumerate(zip(sizes, strides_of(shape), strict=True)):
+        steps = t.arange(size, dtype=np.int32) * stride if dim != axis else t.zeros([size], np.int32)
+        grid = t.outer(np.add, grid, steps)
     index = a.cast(from_front(indices, shape[axis]), INT32)
     return index * strides_of(shape)[axis] + grid
 
@@ -67,11 +80,13 @@ def scatter_rows(data: Value, rows: Value, updates: Value, reduction: str) -> Va
     """Write `updates` `[n, c]` to rows `[n]` of `data` `[r, c]`: replacing them, or by add, mul, max or min."""
     if reduction in SEGMENT:
         return _combine(data, _segments(SEGMENT[reduction], rows, updates, data.shape[0] or 0), reduction)
+    if reduction == "none" and rows.data is not None and len(np.unique(rows.data)) < rows.data.size:
+        raise data.builder.refuse("it writes to one place twice, in no stated order", "make its indices differ")
     index = reshape(rows, [-1, 1])
     written = _scatter(index, updates, data.shape)
     if reduction == "add":
         return data + written
-    ones = data.builder.constant(np.ones((updates.shape[0] or 0, 1), np.int32))
+    ones = data.builder.constant(t.ones((updates.shape[0] or 0, 1), np.int32))
     touched = a.greater(_scatter(index, ones, (data.shape[0], 1)), 0)
     return a.select(touched, written, data)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from converters.lowering import tables as t
+
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 
@@ -32,7 +34,7 @@ class Sampling:
 
     def positions(self) -> Floats:
         """Return where in the input each output entry lies."""
-        return COORDINATES[self.coordinates](self, np.arange(self.output, dtype=np.float64))
+        return COORDINATES[self.coordinates](self, t.arange(self.output, dtype=np.float64))
 
     def indices(self) -> npt.NDArray[np.int64]:
         """Return the input entry that `nearest` takes for each output entry."""
@@ -45,10 +47,14 @@ class Sampling:
         return (self.coordinates == "tf_crop_and_resize") & ((x < 0) | (x > self.size - 1))
 
     def matrix(self) -> Matrix:
-        """Return `[output, size]` weights."""
-        if self.mode == "nearest":
-            return np.eye(self.size, dtype=np.float32)[self.indices()]
+        """Return `[output, size]` weights of the modes that mix entries."""
         return _weights(self).astype(np.float32)
+
+    def is_identity(self) -> bool:
+        """Tell whether each output entry is the input entry of its place."""
+        if self.size != self.output or self.outside().any():
+            return False
+        return np.array_equal(self.indices() if self.mode == "nearest" else self.positions(), t.arange(self.size))
 
 
 def _half_pixel_symmetric(s: Sampling, x: Floats) -> Floats:
@@ -100,15 +106,15 @@ def _weights(s: Sampling) -> Floats:
     x = s.positions()
     stretch = min(s.scale, 1.0) if s.antialias else 1.0
     reach = int(np.ceil((1 if s.mode == "linear" else 2) / stretch))
-    taps = np.floor(x)[:, None] + np.arange(-reach, reach + 2)
+    taps = t.outer(np.add, np.floor(x), t.arange(reach + 2, start=-reach))
     weights = _kernel(s, (taps - x[:, None]) * stretch)
     inside = (taps >= 0) & (taps <= s.size - 1)
     if s.exclude_outside:
         weights = np.where(inside, weights, 0)
     if s.exclude_outside or s.antialias:
         weights /= weights.sum(1, keepdims=True)
-    result = np.zeros((s.output, s.size))
-    rows = np.broadcast_to(np.arange(s.output)[:, None], taps.shape)
+    result = t.zeros((s.output, s.size), np.float64)
+    rows = np.broadcast_to(t.arange(s.output)[:, None], taps.shape)
     np.add.at(result, (rows, np.clip(taps, 0, s.size - 1).astype(np.int64)), weights)
     return result
 
@@ -116,13 +122,13 @@ def _weights(s: Sampling) -> Floats:
 def tflite_positions(size: int, output: int, *, align_corners: bool, half_pixel: bool) -> Floats:
     """Return where TFLite's RESIZE operators place each output entry."""
     scale = (size - 1) / (output - 1) if align_corners and output > 1 else size / output
-    x = np.arange(output, dtype=np.float64)
+    x = t.arange(output, dtype=np.float64)
     return (x + 0.5) * scale - 0.5 if half_pixel else x * scale
 
 
 def tflite_nearest(size: int, output: int, *, align_corners: bool, half_pixel: bool) -> npt.NDArray[np.int64]:
     """Return the entry that TFLite's RESIZE_NEAREST_NEIGHBOR takes for each output entry, in float32 as it does."""
     scale = np.float32((size - 1) / (output - 1) if align_corners and output > 1 else size / output)
-    x = np.arange(output, dtype=np.float32) + np.float32(0.5 if half_pixel else 0)
+    x = t.arange(output, dtype=np.float32) + np.float32(0.5 if half_pixel else 0)
     index: npt.NDArray[np.int64] = np.floor(x * scale + np.float32(0.5 if align_corners else 0)).astype(np.int64)
     return index.clip(0, size - 1)

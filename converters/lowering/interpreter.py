@@ -6,7 +6,6 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import onnx
@@ -14,18 +13,22 @@ import onnx_ir as ir
 
 from converters.edge_graph import Graph
 from converters.errors import ConversionError, MalformedModel, Refusal
+from converters.graph import ensure_checked
 from converters.lowering import operators  # noqa: F401 - fills the table of lowerings
 from converters.lowering.boundary import dtype_of, read_input, sizes_of, write_output
-from converters.lowering.builder import Builder
-from converters.lowering.folding import fold, make_node
+from converters.lowering.builder import MOST_MADE, Builder, widened
+from converters.lowering.conditions import check_operands
+from converters.lowering.folding import fold
 from converters.lowering.images import public_images
-from converters.lowering.node import LOWERINGS, Node
+from converters.lowering.inference import Stated, check, infer
+from converters.lowering.node import LOWERINGS, Node, make_node
+from converters.lowering.tables import TooLarge
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Value
 
 Scope = MutableMapping[str, Value]
 MOST_TURNS = 120_000
-MOST_FOLDED = 2**27  # bytes, beside what follows from large weights
+WIDEST = 8  # times that weights may grow: from 4 bits to 32
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 # Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
 VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
@@ -33,14 +36,16 @@ VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identit
 
 
 def lower(model: ir.Model, target: Target, layout: str = "keep") -> Graph:
-    """Return the edge graph of a checked model.
+    """Return the edge graph of a model, which is checked unless it was when it was loaded.
 
     Inputs and outputs keep ONNX's names, order, types and, unless `layout` says otherwise, axes (see `images.py`).
     Raises `Refusal` for what the target cannot express, `MalformedModel` for what contradicts itself, and
     `ConversionError` for a layout that does not apply.
     """
+    ensure_checked(model)
     last = public_images(model.graph, layout)
     builder = Builder(target)
+    builder.most = MOST_MADE + WIDEST * _weights(model)
     interpreter = Interpreter(builder, model)
     scope: Scope = {}
     symbols: dict[str, Atom] = {}
@@ -83,7 +88,6 @@ class Interpreter:
     builder: Builder
     model: ir.Model
     turns: int = 0  # nodes lowered, each as often as its loop or function runs
-    folded: int = 0  # bytes of constants that were computed
 
     def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]) -> list[Value]:
         """Lower a graph whose inputs stand in `scope`, and return its outputs.
@@ -101,7 +105,7 @@ class Interpreter:
             raise MalformedModel(where, "it has no data", "export the model again with its weights")
         dtype_of(initializer.const_value.dtype, where)
         with _blaming(where, "its data"):
-            return self.builder.float_constant(initializer.const_value.numpy())
+            return self.builder.weight(initializer.const_value.numpy())
 
     def _lookup(self, scope: Scope, value: ir.Value | None, where: str) -> Value:
         name = "" if value is None else value.name or ""
@@ -152,16 +156,22 @@ class Interpreter:
     def _guarded(self, node: Node) -> Sequence[Value]:
         shapes = ", ".join(str(list(value.shape)) for value in node.inputs if value is not None)
         with _blaming(node.where, f"{node.op} of operands {shapes}"):
-            results = self._lower(node)
+            self.builder.where, self.builder.operator = node.where, node.op
+            stated = infer(node)
+            check_operands(node)
+            try:
+                results = self._lower(node, stated)
+            except TooLarge as error:
+                raise node.refuse(str(error), "use smaller sizes") from None
             _check_sizes(node, results)
+            check(node, stated, results)
             return results
 
-    def _lower(self, node: Node) -> Sequence[Value]:
-        self.builder.where, self.builder.operator = node.where, node.op
+    def _lower(self, node: Node, stated: Sequence[Stated]) -> Sequence[Value]:
         if (node.domain, node.op) not in LOWERINGS or node.op not in VIEWS:
             present = [value for value in node.inputs if value is not None]
             if node.op not in RANDOM and not node.domain and all(value.data is not None for value in present):
-                return self._fold(node)
+                return [self.builder.constant(widened(array)) for array in fold(node, stated)]
         local = self.model.functions.get((node.domain, node.op, ""))
         if local is not None:
             return self._run_function(local, node)
@@ -174,25 +184,18 @@ class Interpreter:
             raise node.refuse(f"{self.builder.target.name} has no counterpart", "use a model without this operator")
         return self._run_function(function, replace(node, attributes={**_defaults(node), **node.attributes}))
 
-    def _fold(self, node: Node) -> list[Value]:
-        arrays = fold(node)
-        self.folded += sum(array.nbytes for array in arrays)
-        if self.folded > MOST_FOLDED + 4 * self.weights:
-            raise node.refuse(f"constants grew to {self.folded:,} bytes", "compute them when the model runs")
-        return [self.builder.float_constant(array) for array in arrays]
-
-    @cached_property
-    def weights(self) -> int:
-        """How many bytes the weights of the model take."""
-        values = self.model.graph.initializers.values()
-        return sum(value.const_value.nbytes for value in values if value.const_value is not None)
-
     def _run_function(self, function: ir.Function, node: Node) -> list[Value]:
         scope: Scope = {v.name or "": x for v, x in zip(function.inputs, node.inputs, strict=False) if x is not None}
         defaults = {name: attr.value for name, attr in function.attributes.items() if attr.value is not None}
         self._run_nodes(function, scope, dict(function.opset_imports), {**defaults, **node.attributes})
         wanted = len(node.outputs)
         return [self._lookup(scope, value, node.where) for value in function.outputs[:wanted]]
+
+
+def _weights(model: ir.Model) -> int:
+    """Return how many bytes the weights take."""
+    values = model.graph.initializers.values()
+    return sum(value.const_value.nbytes for value in values if value.const_value is not None)
 
 
 def _check_sizes(node: Node, results: Sequence[Value]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+import onnx
 
 from converters.edge_graph import Array
 from converters.errors import MalformedModel, Refusal
@@ -78,10 +79,9 @@ class Node:
 
     def ints(self, index: int, name: str) -> list[int] | None:
         """Return whole numbers that are an input in later opsets and an attribute in earlier ones."""
-        if name in self.attributes:
-            value = self.attributes[name]
-            return [int(v) for v in np.atleast_1d(value)]
-        array = self.constant(index, name)
+        array = np.asarray(self.attributes[name]) if name in self.attributes else self.constant(index, name)
+        if array is not None and array.ndim > 1:
+            raise MalformedModel(self.where, f"its {name} have {array.ndim} axes", "make them a vector")
         return None if array is None else [int(v) for v in np.atleast_1d(array)]
 
     def axis(self, default: int, rank: int | None = None) -> int:
@@ -95,3 +95,14 @@ class Node:
     def refuse(self, why: str, cure: str) -> Refusal:
         """Return the refusal of this node, to be raised."""
         return Refusal(self.op, self.where, why, cure)
+
+
+def make_node(node: Node, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.NodeProto:
+    """Return the node as ONNX's own message, with these names."""
+    proto = onnx.helper.make_node(node.op, inputs, outputs, domain=node.domain)
+    for name, value in node.attributes.items():
+        value = onnx.numpy_helper.from_array(value) if hasattr(value, "dtype") else value
+        empty = isinstance(value, Sequence) and not value
+        kind = onnx.AttributeProto.INTS if empty else None
+        proto.attribute.append(onnx.helper.make_attribute(name, value, attr_type=kind))
+    return proto

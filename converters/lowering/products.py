@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from converters.edge_graph import Array, Tensor
+from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering.layout import arrange, wide
 from converters.lowering.shapes import squeeze, swap_last, unsqueeze
@@ -19,6 +20,10 @@ def matmul(x: Value, y: Value, bias: Value | None = None) -> Value:
         return squeeze(matmul(unsqueeze(x, [0]), y, bias), [-2 if y.rank > 1 else 0])
     if y.rank == 1:
         return squeeze(matmul(x, unsqueeze(y, [1]), bias), [-1])
+    inner = x.shape[-1], y.shape[-2]
+    if None not in inner and inner[0] != inner[1]:
+        why = f"matrices of shapes {list(x.shape)} and {list(y.shape)} cannot be multiplied"
+        raise MalformedModel(x.builder.where, why, "correct the model's shapes")
     if x.dtype.kind in "iu":
         return _integer_matmul(x, y)
     if y.rank == 2 and y.data is not None:

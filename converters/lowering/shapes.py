@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from converters.edge_graph import Tensor
+from converters.lowering import tables as t
 from converters.lowering.builder import INT32, Builder
 from converters.lowering.layout import Isolated, in_one_piece, in_order, isolate, order_of, wide
 from converters.lowering.value import Atom, Atoms, Dim, Value, flatten, size_of
@@ -155,6 +156,8 @@ def _slice_row(r: slice, size: Dim) -> _Row:
         return _Row(start, stop, step, r.start is None, r.stop is None or r.stop >= limit, None)
     start, stop, _ = r.indices(size)
     length = len(range(start, stop, step))
+    if not length:  # LiteRT takes 0..0 for the whole
+        return _Row(size, size, 1, False, False, 0)
     return _Row(start, max(stop, 0), step, False, stop < 0, length)
 
 
@@ -162,7 +165,7 @@ def gather(x: Value, indices: Value, dim: int) -> Value:
     """Return the entries of dimension `dim` at `indices` (any rank, not negative), whose dimensions take its place."""
     dim %= x.rank
     if x.data is not None and indices.data is not None:
-        return x.builder.constant(np.take(x.data, indices.data, dim))
+        return x.builder.constant(t.take(x.data, indices.data, dim))
     builder = x.builder
     if indices.data is not None and indices.rank == 0:
         index = int(indices.data)
@@ -234,7 +237,7 @@ def pad(x: Value, widths: Mapping[int, tuple[int, int]], value: float | Value = 
         return x
     if x.data is not None and not isinstance(value, Value):
         full = [widths.get(dim, (0, 0)) for dim in range(x.rank)]
-        return x.builder.constant(np.pad(x.data, full, constant_values=value))
+        return x.builder.constant(t.pad(x.data, full, constant_values=value))
     isolated = isolate(x, widths)
     builder = isolated.view.builder
     table, shape = padding_table(isolated, widths)
@@ -288,7 +291,7 @@ def broadcast_to(x: Value, wanted: Sequence[Atoms]) -> Value:
 def tile(x: Value, repeats: Sequence[int]) -> Value:
     """Repeat the value as a whole along each dimension."""
     if x.data is not None:
-        return x.builder.constant(np.tile(x.data, repeats))
+        return x.builder.constant(t.tile(x.data, repeats))
     counts = {dim: count for dim, count in enumerate(repeats) if count != 1}
     if not counts:
         return x

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from converters.edge_graph import Array
 from converters.errors import MalformedModel
+from converters.lowering import tables as t
 from converters.lowering.node import Node
 from converters.lowering.value import Dim
 
@@ -39,6 +43,10 @@ class Window:
         """All padding: before, after."""
         return self.before, self.after + self.extra
 
+    def positions(self) -> Array:
+        """Return where in the padded input each entry of the window lies: `[output, kernel]`."""
+        return t.outer(np.add, t.arange(self.output or 0) * self.stride, t.arange(self.kernel) * self.dilation)
+
     def is_same(self) -> bool:
         """Tell whether TFLite's SAME pads exactly so."""
         if self.size is None:
@@ -57,6 +65,10 @@ def windows(node: Node, kernel: Sequence[int], sizes: Sequence[Dim]) -> list[Win
     pads = node.attribute("pads") or [0] * (2 * count)
     if not (len(strides) == len(dilations) == count == len(sizes) and len(pads) == 2 * count):
         raise MalformedModel(node.where, f"its attributes do not fit {len(sizes)} spatial axes", "correct the model")
+    if min((*kernel, *strides, *dilations), default=1) < 1 or min(pads, default=0) < 0:
+        raise MalformedModel(node.where, "a window, step or padding of it is negative or 0", "correct its attributes")
+    if 0 in node.x.shape:
+        raise node.refuse("its operand has no entries", "use a model without empty tensors")
     auto, ceil = node.attribute("auto_pad", "NOTSET"), bool(node.attribute("ceil_mode", 0))
     rows = zip(sizes, kernel, strides, dilations, pads[:count], pads[count:], strict=True)
     result = [_window(node, Window(*row), auto, ceil) for row in rows]

@@ -153,6 +153,8 @@ def test_grouped_convolutions_take_few_operators(groups, kernel):
 def test_an_unknown_operator_is_refused_by_name():
     """The message says which node, why, and what to do."""
     nodes = [helper.make_node("Unheard", ["x"], ["y"], name="mystery", domain="example.org")]
+    model = graph_model(nodes, [floats("x", 1)], [floats("y", 1)])
+    model.opset_imports["example.org"] = 1
     with pytest.raises(Refusal, match=r"mystery.*Unheard.*Cure") as caught:
-        export(graph_model(nodes, [floats("x", 1)], [floats("y", 1)]), precision="fp32")
+        export(model, precision="fp32")
     assert caught.value.operator == "Unheard"

@@ -7,6 +7,8 @@ import onnx_ir as ir
 
 from converters.edge_graph import DType
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
+from converters.lowering.builder import widened
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import numel
 from converters.lowering.shapes import broadcast_to
@@ -42,7 +44,7 @@ def constant(node: Node) -> Value:
     if name in ("sparse_value", "value_string", "value_strings"):
         raise node.refuse(f"{name} has no counterpart", "use a dense tensor of numbers")
     array = np.asarray(value) if dtype is None else np.asarray(value, dtype)
-    return node.builder.float_constant(array)
+    return node.builder.weight(array)
 
 
 @lowers("Shape")
@@ -94,8 +96,7 @@ def eye_like(node: Node) -> Value:
     if rows is None or columns is None:
         raise node.refuse("its shape is known only at run time", "fix the input shapes of the model")
     dtype = ir.DataType(node.attribute("dtype")).numpy() if "dtype" in node.attributes else node.x.dtype
-    eye = np.eye(rows, columns, node.attribute("k", 0), dtype)
-    return node.builder.float_constant(eye)
+    return node.builder.constant(widened(t.eye(rows, columns, node.attribute("k", 0), dtype)))
 
 
 @lowers("Dropout")

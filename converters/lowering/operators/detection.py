@@ -21,7 +21,7 @@ def non_max_suppression(node: Node) -> Value:
     batches, classes, count = static_shape(scores)
     most = node.ints(2, "max_output_boxes_per_class") or [0]
     limit = min(most[0], count)
-    if limit == 0:
+    if limit <= 0:
         raise node.refuse("it selects no box", "set max_output_boxes_per_class")
     corners = _corners(boxes) if node.attribute("center_point_box", 0) else _ordered(boxes)
     rows = [_selected(node, corners, scores, batch, kind, limit) for batch in range(batches) for kind in range(classes)]

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering.node import Node, lowers
 from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape_to
 from converters.lowering.shapes import merge_dims, transpose
-from converters.lowering.value import Atom, Atoms, Value
+from converters.lowering.value import Atom, Atoms, Dim, Value
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ def _parse(node: Node) -> tuple[list[Term], str]:
     if not arrow:
         result = "".join(sorted(label for label in set(operands) - {","} if operands.count(label) == 1))
     values = [value for value in node.inputs if value is not None]
+    sizes: dict[str, set[Dim]] = {}
+    for value, text in zip(values, labels, strict=True):
+        for label, size in zip(text, value.shape, strict=True):
+            sizes.setdefault(label, set()).add(size)
+    unequal = [label for label, found in sizes.items() if len(found - {None}) > 1]
+    if unequal or not set(result) <= set(sizes):
+        why = f"in its equation {equation!r} the sizes of {unequal or result!r} differ or are not there"
+        raise MalformedModel(node.where, why, "correct the model's shapes")
     return [Term(value, text) for value, text in zip(values, labels, strict=True)], result
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from converters.edge_graph import Tensor
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.builder import INT32
 from converters.lowering.indexing import from_front, positions_along, rows_of, scatter_rows, static_shape, take
 from converters.lowering.layout import isolate
@@ -64,7 +65,7 @@ def one_hot(node: Node) -> Value:
     index = a.cast(node.x, INT32)
     index = a.select(a.less(index, 0), index + depth, index)
     index = unsqueeze(index, [axis])
-    ramp = np.arange(depth, dtype=np.int32).reshape([-1] + [1] * (node.x.rank - axis))
+    ramp = t.arange(depth, dtype=np.int32).reshape([-1] + [1] * (node.x.rank - axis))
     off, on = (gather(off_on, node.builder.constant(np.array(i)), 0) for i in (0, 1))
     return a.select(a.equal(index, ramp), on, off)
 
@@ -76,8 +77,7 @@ def trilu(node: Node) -> Value:
     rows, columns = node.x.shape[-2:]
     if rows is None or columns is None:
         raise node.refuse("its shape is known only at run time", "fix the input shapes of the model")
-    mask = np.tri(rows, columns, k - 1, dtype=bool)
-    mask = ~mask if node.attribute("upper", 1) else np.tri(rows, columns, k, dtype=bool)
+    mask = ~t.tri(rows, columns, k - 1) if node.attribute("upper", 1) else t.tri(rows, columns, k)
     return a.select(node.builder.constant(mask), node.x, node.builder.constant(0, node.x.dtype))
 
 
@@ -98,7 +98,7 @@ def gather_nd(node: Node) -> Value:
     count = int(np.prod(shape[batch : batch + depth]))
     if batch:
         outer = int(np.prod(shape[:batch]))
-        offsets = np.arange(outer, dtype=np.int32).reshape(*shape[:batch], *[1] * (rows.rank - batch)) * count
+        offsets = t.arange(outer, dtype=np.int32).reshape(*shape[:batch], *[1] * (rows.rank - batch)) * count
         rows, count = rows + offsets, count * outer
     return gather(reshape(x, [count, *shape[batch + depth :]]), rows, 0)
 
@@ -131,6 +131,9 @@ def compress(node: Node) -> Value:
     x = flatten_all(node.x) if "axis" not in node.attributes else node.x
     axis = node.axis(0, x.rank)
     builder, condition = node.builder, node[1]
+    size = x.shape[axis]
+    if size is not None and (condition.shape[0] or 0) > size:
+        raise node.refuse(f"its condition is longer than the {size} entries of its axis", "shorten the condition")
     if condition.data is not None:
         return gather(x, builder.constant(np.flatnonzero(condition.data)), axis)
     found = builder.emit("WHERE", [builder.tensor(condition)], shape=(None, 1), dtype=INT64)
@@ -143,8 +146,8 @@ def tensor_scatter(node: Node) -> Value:
     cache, update, start = node.x, node[1], node.get(2)
     axis = int(node.attribute("axis", -2)) % cache.rank
     shape, length = static_shape(cache), static_shape(update)[axis]
-    steps = np.arange(length, dtype=np.int32).reshape([-1] + [1] * (cache.rank - 1 - axis))
-    index = node.builder.constant(np.broadcast_to(steps, static_shape(update)).copy())
+    steps = t.arange(length, dtype=np.int32).reshape([-1] + [1] * (cache.rank - 1 - axis))
+    index = node.builder.constant(t.expand(steps, static_shape(update)))
     if start is not None:
         index = index + reshape(a.cast(start, INT32), [-1] + [1] * (cache.rank - 1))
     if node.attribute("mode", "linear") == "circular":
@@ -159,7 +162,7 @@ def reverse_sequence(node: Node) -> Value:
     """Reverse the first entries of each sequence."""
     time, batch = int(node.attribute("time_axis", 0)), int(node.attribute("batch_axis", 1))
     shape = static_shape(node.x)
-    steps = np.arange(shape[time], dtype=np.int32)
+    steps = t.arange(shape[time], dtype=np.int32)
     lengths = unsqueeze(a.cast(node[1], INT32), [0])
     steps_column = node.builder.constant(steps[:, None])
     index = a.select(a.less(steps_column, lengths), lengths - 1 - steps_column, steps_column)  # [time, batch]

@@ -7,6 +7,7 @@ import numpy as np
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering import shapes as s
+from converters.lowering import tables as t
 from converters.lowering.builder import INT32
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import reshape, reshape_to
@@ -97,8 +98,9 @@ def slice_(node: Node) -> Value:
     starts, ends = node.ints(1, "starts"), node.ints(2, "ends")
     if starts is None or ends is None:
         raise MalformedModel(node.where, "Slice lacks its starts or ends", "correct the model")
-    axes = node.ints(3, "axes") or [*range(len(starts))]
-    steps = node.ints(4, "steps") or [1] * len(starts)
+    axes, steps = node.ints(3, "axes"), node.ints(4, "steps")
+    axes = [*range(len(starts))] if axes is None else axes
+    steps = [1] * len(starts) if steps is None else steps
     rows = zip(axes, starts, ends, steps, strict=True)
     ranges = {axis % node.x.rank: _python_slice(start, end, step) for axis, start, end, step in rows}
     result = s.slice_(node.x, ranges)
@@ -151,7 +153,8 @@ def tile(node: Node) -> Value:
 def pad(node: Node) -> Value:
     """Pad with a constant, the edge, a mirror or the other side; negative widths cut off."""
     widths = node.ints(1, "pads") or node.ints(1, "paddings") or []
-    axes = node.ints(3, "axes") or [*range(node.x.rank)]
+    axes = node.ints(3, "axes")
+    axes = [*range(node.x.rank)] if axes is None else axes
     pairs = {axis % node.x.rank: (widths[i], widths[i + len(axes)]) for i, axis in enumerate(axes)}
     for d, (b, e) in pairs.items():
         if (size := node.x.shape[d]) is not None and min(b, 0) + min(e, 0) < -size:
@@ -177,7 +180,10 @@ def _gathered(x: Value, dim: int, before: int, after: int, mode: str) -> Value:
     size = x.shape[dim]
     if size is None:
         raise x.builder.refuse("the padded size is known only at run time", "fix the input shapes of the model")
-    index = np.pad(np.arange(size), (before, after), mode=mode)  # type: ignore[call-overload]
+    if mode == "reflect" and max(before, after) >= size:
+        why = f"it mirrors {max(before, after)} of the {size} entries of axis {dim}, beyond the last"
+        raise MalformedModel(x.builder.where, why, "correct the pads")
+    index = t.pad(t.arange(size), [(before, after)], mode=mode)
     return s.gather(x, x.builder.constant(index.astype(np.int32)), dim)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.channels import as_it_lies
 from converters.lowering.indexing import scatter_rows, static_shape, strides_of
 from converters.lowering.node import Node, lowers
@@ -17,7 +19,10 @@ from converters.lowering.windows import Window, windows
 
 
 def _frame(node: Node) -> list[Window]:
-    return windows(node, node.attribute("kernel_shape"), node.x.shape[2:])
+    frame = windows(node, node.attribute("kernel_shape"), node.x.shape[2:])
+    if any(max(w.before, w.after) >= w.span for w in frame):
+        raise node.refuse("windows may lie wholly in the padding", "pad by less than a window")
+    return frame
 
 
 @lowers("MaxPool")
@@ -32,12 +37,12 @@ def max_pool(node: Node) -> list[Value]:
 def _positions(node: Node, frame: Sequence[Window], lowest: float) -> Value:
     """Return flat positions in the input of the largest entries."""
     shape, builder = static_shape(node.x), node.builder
-    axes = [np.arange(w.output or 0)[:, None] * w.stride + np.arange(w.kernel) * w.dilation for w in frame]
+    axes = [w.positions() for w in frame]
     order = list(range(len(frame)))[:: -1 if node.attribute("storage_order", 0) else 1]
     scale = dict(zip(order, strides_of([shape[2 + i] for i in order]), strict=True))
     table: np.ndarray = np.zeros((), np.int64)
     for i, (axis, w) in enumerate(zip(axes, frame, strict=True)):
-        table = np.add.outer(table, np.clip(axis - w.before, 0, shape[2 + i] - 1) * scale[i])
+        table = t.outer(np.add, table, np.clip(axis - w.before, 0, shape[2 + i] - 1) * scale[i])
     count = len(frame)
     table = table.transpose([*range(0, 2 * count, 2), *range(1, 2 * count, 2)])
     places = table.reshape(*table.shape[:count], -1)  # [output..., window]
@@ -48,8 +53,8 @@ def _positions(node: Node, frame: Sequence[Window], lowest: float) -> Value:
     windows_ = reshape(x, [*shape[:2], *(w.output or 0 for w in frame), -1])
     best = a.arg("ARG_MAX", windows_, -1, keepdims=False)
     size = int(np.prod(places.shape[:-1]))
-    lookup = np.arange(size, dtype=np.int64).reshape(places.shape[:-1]) * places.shape[-1]
-    offset = np.arange(int(np.prod(shape[:2])), dtype=np.int64).reshape(*shape[:2], *[1] * count)
+    lookup = t.arange(size).reshape(places.shape[:-1]) * places.shape[-1]
+    offset = t.arange(math.prod(shape[:2])).reshape(*shape[:2], *[1] * count)
     picked = gather(builder.constant(places.reshape(-1)), best + lookup, 0)
     return picked + offset * int(np.prod(shape[2:]))
 
@@ -61,7 +66,7 @@ def max_unpool(node: Node) -> Value:
     frame = windows(node, kernel, node.x.shape[2:])
     n, c, *sizes = static_shape(node.x)
     full = [n, c, *((s - 1) * w.stride - w.before - w.after + w.kernel for s, w in zip(sizes, frame, strict=True))]
-    empty = node.builder.constant(np.zeros((int(np.prod(full)), 1), np.float32))
+    empty = node.builder.constant(t.zeros([math.prod(full), 1]))
     rows = a.cast(flatten_all(node[1]), np.dtype(np.int32))
     result = reshape(scatter_rows(empty, rows, reshape(flatten_all(node.x), [-1, 1]), "none"), full)
     wanted = node.ints(2, "output_shape")
@@ -93,12 +98,10 @@ def _share(node: Node, frame: Sequence[Window], include: bool) -> Value:
     for w in frame:
         if w.size is None:
             raise node.refuse("its padding needs the spatial size", "fix the input shapes of the model")
-        counted = np.ones(w.size + sum(w.padded), np.float32)
+        counted = t.ones([w.size + sum(w.padded)])
         first, last = (0, w.before + w.size + w.after) if include else (w.before, w.before + w.size)
         counted[:first], counted[last:] = 0, 0
-        starts = np.arange(w.output or 0) * w.stride
-        counts = counted[starts[:, None] + np.arange(w.kernel) * w.dilation].sum(1)
-        share = np.multiply.outer(share, w.kernel / counts)
+        share = t.outer(np.multiply, share, w.kernel / counted[w.positions()].sum(1))
     return node.builder.constant(share.astype(np.float32))
 
 

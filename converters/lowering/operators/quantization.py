@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from converters.edge_graph import Array, DType, Quantization
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.convolution import convolve
 from converters.lowering.operators.matrix import centred
@@ -35,7 +36,7 @@ def _unblocked(node: Node, parameter: Value, axis: int) -> Value:
     if size is None or blocks is None:
         raise node.refuse("the size of its axis is known only at run time", "fix the input shapes of the model")
     block = int(node.attribute("block_size", 0)) or -(-size // blocks)
-    return gather(parameter, node.builder.constant(np.arange(size, dtype=np.int32) // block), axis)
+    return gather(parameter, node.builder.constant(t.arange(size, dtype=np.int32) // block), axis)
 
 
 @lowers("DequantizeLinear")
@@ -45,7 +46,7 @@ def dequantize(node: Node) -> Value:
     axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
     offset = None if zero is None else _aligned(node, zero, axis)
-    if node.x.data is not None and scale.data is not None:
+    if node.x.data is not None and scale.data is not None and (offset is None or offset.data is not None):
         return _constant(node.x, scale.data, None if offset is None else offset.data)
     quantization = _native(node, scale, offset, node.x.dtype)
     tensor = node.x.tensor
@@ -110,8 +111,9 @@ def dynamic_quantize(node: Node) -> list[Value]:
     high = a.maximum(a.reduce("REDUCE_MAX", x, dims, keepdims=False), 0.0)
     low = a.minimum(a.reduce("REDUCE_MIN", x, dims, keepdims=False), 0.0)
     scale = (high - low) / 255.0
-    zero = a.clip(a.round_(-low / scale), 0.0, 255.0)
-    return [saturate(x / scale, zero, np.dtype(np.uint8)), scale, a.cast(zero, np.dtype(np.uint8))]
+    step = a.select(a.equal(scale, 0.0), 1.0, scale)  # where all is 0, so that nothing is divided by it
+    zero = a.clip(a.round_(-low / step), 0.0, 255.0)
+    return [saturate(x / step, zero, np.dtype(np.uint8)), scale, a.cast(zero, np.dtype(np.uint8))]
 
 
 @lowers("QLinearMatMul")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.formulas import expm1, softplus
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.control import LONGEST
@@ -100,7 +101,7 @@ def _run(node: Node, x: Value, index: int, directions: int, backwards: bool) -> 
 def _initial(node: Node, place: int, index: int, x: Value, hidden: int) -> Value:
     given = node.get(place)
     if given is None:
-        return node.builder.constant(np.zeros((x.shape[1] or 1, hidden), np.float32))
+        return node.builder.constant(t.zeros((x.shape[1] or 1, hidden)))
     given = transpose(given, [1, 0, 2]) if node.attribute("layout", 0) else given
     return _direction(given, index)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import reshape_to
 from converters.lowering.shapes import merge_dims, reverse
@@ -91,7 +90,7 @@ def _hardmax(x: Value, dim: int) -> Value:
     size = x.shape[dim]
     if size is None:
         raise x.builder.refuse("its axis has a size known only at run time", "fix the input shapes of the model")
-    position = np.arange(size, dtype=np.int64).reshape([-1] + [1] * (x.rank - 1 - dim))
+    position = t.arange(size).reshape([-1] + [1] * (x.rank - 1 - dim))
     index = a.arg("ARG_MAX", x, dim, keepdims=True)
     return a.cast(a.equal(index, position), x.dtype)
 

@@ -80,7 +80,7 @@ def _sampling(node: Node, size: int, target: Target, region: tuple[float, float]
 
 def _resample(node: Node, x: Value, samplings: Mapping[int, Sampling]) -> Value:
     """Resample dimensions one after the other, or two at once with the target's operator."""
-    active = {dim: sampling for dim, sampling in samplings.items() if not _is_identity(sampling)}
+    active = {dim: sampling for dim, sampling in samplings.items() if not sampling.is_identity()}
     native = _native(x, active)
     if native is not None:
         return native
@@ -92,10 +92,6 @@ def _resample(node: Node, x: Value, samplings: Mapping[int, Sampling]) -> Value:
             fill = float(node.attribute("extrapolation_value", 0.0))
             x = a.select(node.builder.constant(mask), node.builder.constant(fill, x.dtype), x)
     return a.cast(x, dtype)
-
-
-def _is_identity(s: Sampling) -> bool:
-    return s.size == s.output and not s.outside().any() and np.array_equal(s.matrix(), np.eye(s.size))
 
 
 def _along(x: Value, dim: int, sampling: Sampling) -> Value:

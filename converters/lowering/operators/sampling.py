@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.builder import INT32
 from converters.lowering.indexing import static_shape, strides_of
 from converters.lowering.node import Node, lowers
@@ -76,7 +77,7 @@ def sample(
     if n * int(np.prod(sizes)) > EXACT:
         raise image.builder.refuse("its positions exceed what float32 counts exactly", "use a smaller image")
     rows = reshape(transpose(image, [0, *range(2, image.rank), 1]), [-1, c])
-    first = np.arange(n, dtype=np.float32)[:, None] * float(np.prod(sizes))
+    first = t.arange(n, dtype=np.float32)[:, None] * float(np.prod(sizes))
     taps = [_taps(x, mode, padding, size, bound) for x, size, bound in zip(positions, sizes, bounds, strict=True)]
     parts = []
     for choice in itertools.product(*taps):
@@ -138,7 +139,7 @@ def roi_align(node: Node) -> Value:
     axes = []
     for start, end, output in ((corners[1], corners[3], outputs[0]), (corners[0], corners[2], outputs[1])):
         length = end - start if half_pixel else a.maximum(end - start, 1.0)
-        steps = (np.arange(output * ratio, dtype=np.float32) + 0.5) / (output * ratio)
+        steps = (t.arange(output * ratio, dtype=np.float32) + 0.5) / (output * ratio)
         axes.append(unsqueeze(start, [1]) + unsqueeze(length, [1]) * steps)
     grid = [(Atom(count),), (Atom(outputs[0] * ratio),), (Atom(outputs[1] * ratio),)]
     y, x = (reshape(broadcast_to(unsqueeze(v, [d]), grid), [1, -1]) for v, d in zip(axes, (2, 1), strict=True))
@@ -151,7 +152,7 @@ def _sample_batches(node: Node, y: Value, x: Value, count: int, outputs: Sequenc
     """Sample with the batch as one more axis: each region names the image that it lies in."""
     n, c, height, width = static_shape(node.x)
     points = int(np.prod(outputs)) * ratio**2
-    image = a.cast(reshape(node[2], [-1, 1]), a.FLOAT32) * np.ones((1, points), np.float32)
+    image = a.cast(reshape(node[2], [-1, 1]), a.FLOAT32) * t.ones((1, points))
     volume = reshape(transpose(node.x, [1, 0, 2, 3]), [1, c, n, height, width])
     outside = a.logical_or(_beyond(y, height), _beyond(x, width))
     y, x = (a.clip(v, 0.0, float(size - 1)) for v, size in ((y, height), (x, width)))
@@ -196,12 +197,11 @@ def deformable_convolution(node: Node) -> Value:
 
 def _tap_positions(frame: Sequence[Window]) -> list[np.ndarray]:
     """Return where each tap of each output position lies, before it is shifted: one `[taps, points]` an axis."""
-    axes = [np.arange(w.kernel)[:, None] * w.dilation + np.arange(w.output or 0) * w.stride - w.before for w in frame]
-    rows, columns = axes
+    rows, columns = (w.positions().T - w.before for w in frame)
     shape = (rows.shape[0], columns.shape[0], rows.shape[1], columns.shape[1])
     grids = (rows[:, None, :, None], columns[None, :, None, :])
     flat = (shape[0] * shape[1], shape[2] * shape[3])
-    return [np.broadcast_to(grid, shape).reshape(flat).astype(np.float32) for grid in grids]
+    return [t.expand(grid, shape).reshape(flat).astype(np.float32) for grid in grids]
 
 
 def _contract(node: Node, columns: Value, weight: Value) -> Value:

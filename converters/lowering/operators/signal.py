@@ -9,6 +9,7 @@ import operator
 import numpy as np
 
 from converters.edge_graph import Array
+from converters.lowering import tables as t
 from converters.lowering.indexing import scatter_rows, static_shape
 from converters.lowering.node import Node, lowers
 from converters.lowering.products import matmul
@@ -20,12 +21,11 @@ from converters.lowering.value import Value
 def _fourier(x: Value, y: Value | None, outputs: int, *, inverse: bool) -> tuple[Value, Value]:
     """Transform the last axis of x + i·y: real and imaginary parts of the first `outputs` frequencies."""
     size = static_shape(x)[-1]
-    angle = 2 * np.pi * np.outer(np.arange(size), np.arange(outputs)) / size
+    turns = t.outer(np.multiply, t.arange(size), t.arange(outputs)) % size
+    angles = (1 if inverse else -1) * 2 * np.pi / size * t.arange(size)
     share = 1 / size if inverse else 1.0
-    sign = 1 if inverse else -1
-    cos, sin = (
-        x.builder.constant((table * share).astype(np.float32)) for table in (np.cos(angle), sign * np.sin(angle))
-    )
+    waves = (np.cos(angles), np.sin(angles))
+    cos, sin = (x.builder.constant((share * wave).astype(np.float32)[turns]) for wave in waves)
     if y is None:
         return matmul(x, cos), matmul(x, sin)
     return matmul(x, cos) - matmul(y, sin), matmul(x, sin) + matmul(y, cos)
@@ -60,7 +60,7 @@ def stft(node: Node) -> Value:
         raise node.refuse("a complex signal has no counterpart", "pass a real signal")
     signal = squeeze(signal, [2]) if signal.rank == 3 else signal
     frames = (static_shape(signal)[1] - length) // step + 1
-    index = np.arange(frames)[:, None] * step + np.arange(length)
+    index = t.outer(np.add, t.arange(frames) * step, t.arange(length))
     pieces = gather(signal, node.builder.constant(index.astype(np.int32)), 1)
     pieces = pieces if window is None else pieces * window
     outputs = length // 2 + 1 if node.attribute("onesided", 1) else length
@@ -96,14 +96,14 @@ def columns_to_image(node: Node) -> Value:
     flat: Array = np.zeros((), np.int64)
     inside: Array = np.ones((), bool)
     for coordinates, size in zip(axes, image, strict=True):
-        flat = np.add.outer(flat * size, coordinates)
-        inside = np.logical_and.outer(inside, (coordinates >= 0) & (coordinates < size))
+        flat = t.outer(np.add, flat * size, coordinates)
+        inside = t.outer(np.logical_and, inside, (coordinates >= 0) & (coordinates < size))
     order = [*range(0, 2 * count, 2), *range(1, 2 * count, 2)]
     flat, inside = (table.transpose(order).reshape(-1) for table in (flat, inside))
     kept = np.flatnonzero(inside)
     x = reshape(node.x, [n, channels, int(np.prod(block)), positions])
     updates = gather(reshape(transpose(x, [2, 3, 0, 1]), [-1, n * channels]), node.builder.constant(kept), 0)
-    empty = node.builder.constant(np.zeros((int(np.prod(image)), n * channels), np.float32))
+    empty = node.builder.constant(t.zeros([*image, n * channels]).reshape(-1, n * channels))
     index = node.builder.constant(flat[kept].astype(np.int32))
     result = scatter_rows(empty, index, updates, "add")
     return transpose(reshape(result, [*image, n, channels]), [count, count + 1, *range(count)])
@@ -111,4 +111,4 @@ def columns_to_image(node: Node) -> Value:
 
 def _covered(size: int, block: int, dilation: int, stride: int, before: int, after: int) -> Array:
     positions = (size + before + after - (block - 1) * dilation - 1) // stride + 1
-    return np.arange(block)[:, None] * dilation + np.arange(positions) * stride - before
+    return t.outer(np.add, t.arange(block) * dilation, t.arange(positions) * stride - before)

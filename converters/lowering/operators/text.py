@@ -8,6 +8,7 @@ import numpy as np
 
 from converters.edge_graph import Array
 from converters.lowering import arithmetic as a
+from converters.lowering import tables as t
 from converters.lowering.indexing import static_shape
 from converters.lowering.node import Node, lowers
 from converters.lowering.shapes import concat, gather, slice_, unsqueeze
@@ -36,7 +37,7 @@ def _count(node: Node, grams: Array, wanted: bool) -> Value:
     """Return `[..., grams]` counts; zeros for lengths that are not wanted."""
     x = a.cast(node.x, np.dtype(np.int32))
     length, n = static_shape(x)[-1], grams.shape[1]
-    total = node.builder.constant(np.zeros((*static_shape(x)[:-1], len(grams)), np.float32))
+    total = node.builder.constant(t.zeros((*static_shape(x)[:-1], len(grams))))
     skips = range(1 if n == 1 else int(node.attributes["max_skip_count"]) + 1)
     for step in (skip + 1 for skip in skips):
         places = length - (n - 1) * step

@@ -1,0 +1,63 @@
+"""Patterns of the shapes that operands have together: `N C ...; C; C` is a value and two vectors of its channels.
+
+One pattern for each operand, separated by `;`. A number is that size; a letter is a size that is the same wherever the
+letter stands; `3H` is three times it; `...` are any dimensions, and `...X` are the same wherever they stand. `O?` is a
+vector of O entries, or a single number; `scalar` and `any` are what they say. ` | ` separates choices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+Shape = tuple[int | None, ...]
+Bound = dict[str, int | Shape]
+
+
+def contradiction(choices: str, shapes: Sequence[Shape | None], named: dict[str, int]) -> str | None:
+    """Say that no choice fits these shapes (None: the operand is left out) and these named sizes; None if one does."""
+    for choice in choices.split(" | "):
+        bound: Bound = dict(named)
+        pairs = zip(choice.split("; "), shapes, strict=False)
+        if all(shape is None or _fits(pattern, shape, bound) for pattern, shape in pairs):
+            return None
+    given = "; ".join("none" if shape is None else " ".join(map(str, shape)) or "scalar" for shape in shapes)
+    known = f" with {', '.join(f'{name} = {size}' for name, size in named.items())}" if named else ""
+    return f"its operands have the shapes {given}, where {choices} are expected{known}"
+
+
+def _fits(pattern: str, shape: Shape, bound: Bound) -> bool:
+    if pattern == "any":
+        return True
+    if pattern.endswith("?"):
+        return shape in ((), (1,)) or _fits(pattern[:-1], shape, bound)
+    tokens = [] if pattern == "scalar" else pattern.split()
+    open_end = tokens[-1:] and tokens[-1].startswith("...")
+    fixed = tokens[:-1] if open_end else tokens
+    if len(shape) < len(fixed) or (len(shape) > len(fixed) and not open_end):
+        return False
+    if not all(_agrees(token, size, bound) for token, size in zip(fixed, shape, strict=False)):
+        return False
+    rest = shape[len(fixed) :]
+    return not open_end or tokens[-1] == "..." or _same(bound.setdefault(tokens[-1], rest), rest)
+
+
+def _agrees(token: str, size: int | None, bound: Bound) -> bool:
+    """Bind the token's letter to the size, or compare with what it is bound to; unknown sizes agree with all."""
+    if size is None:
+        return True
+    factor, letter = _parts(token)
+    if not letter or size % factor:
+        return size == factor
+    return bound.setdefault(letter, size // factor) == size // factor
+
+
+def _parts(token: str) -> tuple[int, str]:
+    number, letter = re.fullmatch(r"(\d*)([A-Z]?)", token).groups()  # type: ignore[union-attr]
+    return int(number or 1), letter
+
+
+def _same(first: int | Shape, second: Shape) -> bool:
+    if not isinstance(first, tuple) or len(first) != len(second):
+        return False
+    return all(a == b or None in (a, b) for a, b in zip(first, second, strict=True))
