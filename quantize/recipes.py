@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnx_ir as ir
+
+from quantize import affine, ranges, rounding
 
 Feeds = Mapping[str, npt.NDArray[Any]]  # input tensors by name, for one inference
 
@@ -60,28 +63,51 @@ def _int8_dynamic(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
     """Hold weights in int8, one scale a channel; activations get their scale while the model runs."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    return _through_files(
-        model, lambda source, target: quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
-    )
+    with _prepared(model) as (prepared, source, target):
+        rounding.round_weights(prepared)
+        ir.save(prepared, source)
+        quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
+        return _load(target)
 
 
 def _w8a8(model: ir.Model, calibration: Sequence[Feeds], *, per_channel: bool) -> ir.Model:
     """Hold weights in int8 and activations in uint8, in QDQ form, over the range that calibration saw."""
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
-    return _through_files(
-        model,
-        lambda source, target: quantize_static(
+    with _prepared(model) as (prepared, source, target):
+        affine.to_convolutions(prepared)
+        if per_channel:
+            rounding.round_weights(prepared)
+        ir.save(prepared, source)
+        quantize_static(
             source,
             target,
-            _Reader(calibration),
             quant_format=QuantFormat.QDQ,
             per_channel=per_channel,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-        ),
-    )
+            calibration_cache_path=_calibrated(prepared.graph, source, calibration),
+        )
+        return _load(target)
+
+
+def _calibrated(graph: ir.Graph, source: Path, calibration: Sequence[Feeds]) -> Path:
+    """Return the file of ranges, which `quantize_static` takes instead of finding them itself."""
+    from onnxruntime.quantization.calibrate import TensorData, create_calibrator, save_tensors_data
+
+    path = source.with_name("ranges.json")
+    calibrator = create_calibrator(source, augmented_model_path=str(source.with_name("augmented.onnx")))
+    calibrator.collect_data(_Reader(calibration))
+    found = calibrator.compute_data()
+    own = {name: data.range_value for name, data in found.items()}
+    shared = dict(own)
+    ranges.share(graph, shared)
+    for name in (name for name in own if shared[name] is not own[name]):
+        lowest, highest = shared[name]
+        found[name] = TensorData(lowest=lowest, highest=highest)
+    save_tensors_data(found, path)
+    return path
 
 
 class _Reader:
@@ -95,16 +121,20 @@ class _Reader:
         return None if feeds is None else {name: np.ascontiguousarray(value) for name, value in feeds.items()}
 
 
-def _through_files(model: ir.Model, quantize: Callable[[str, str], None]) -> ir.Model:
-    """Give the quantiser files, which is all it reads and writes, prepared as it asks: shapes inferred, nodes fused."""
+@contextmanager
+def _prepared(model: ir.Model) -> Iterator[tuple[ir.Model, Path, Path]]:
+    """Give the model as the quantiser asks for it, shapes inferred and nodes fused, and two files for it to use."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory() as folder:
-        source, prepared, target = (str(Path(folder, f"{name}.onnx")) for name in ("source", "prepared", "target"))
-        onnx.save(ir.to_proto(model), source)
-        quant_pre_process(source, prepared, skip_symbolic_shape=True)
-        quantize(prepared, target)
-        return ir.from_proto(onnx.load(target))
+        source, target = Path(folder, "source.onnx"), Path(folder, "target.onnx")
+        ir.save(model, source)
+        quant_pre_process(source, target, skip_symbolic_shape=True)
+        yield _load(target), source, target
+
+
+def _load(path: Path) -> ir.Model:
+    return ir.from_proto(onnx.load(path))  # all in memory: the file goes
 
 
 RECIPES = {

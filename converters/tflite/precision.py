@@ -10,6 +10,7 @@ import numpy as np
 from converters.edge_graph import Array, Graph, Op, Quantization, Tensor, place_of
 from converters.lowering.fusion import FILTERS
 from converters.tflite.native import to_native
+from quantize.rounding import keeping_sum
 
 FLOAT16, FLOAT32, INT8 = (np.dtype(name) for name in ("float16", "float32", "int8"))
 LEAST = 1024  # entries from which a constant is worth storing in fewer bits
@@ -75,7 +76,7 @@ def quantized_filter(weight: Tensor, axis: int) -> Tensor:
     scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
     result = np.empty(weight.array.shape, np.int8)
     for source, target, step in zip(data, np.moveaxis(result, axis, 0), scale, strict=True):
-        target[...] = np.rint(source / step)
+        target[...] = keeping_sum(source / step)
     return Tensor(INT8, weight.shape, result, quantization=Quantization(scale, np.zeros(len(scale), np.int64), axis))
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnx_ir as ir
+import onnxruntime
+from ai_edge_litert.interpreter import Interpreter
 from onnx import numpy_helper
 
+from converters.to_tflite import export
 from quantize.recipes import apply
 from tests.conformance.cases import fetch
 
@@ -81,8 +85,33 @@ def image(seed: int) -> np.ndarray:
 
 
 def quantized(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the model in QDQ form, calibrated on two random images; per-channel scales need opset 13."""
+    """Return the model in QDQ form, calibrated on four random images; per-channel scales need opset 13."""
     modern = onnx.version_converter.convert_version(model, 13)
     name = modern.graph.input[0].name
-    calibration = [{name: image(seed)} for seed in (100, 101)]
+    calibration = [{name: image(seed)} for seed in range(100, 104)]
     return ir.to_proto(apply("w8a8_per_channel_minmax", ir.from_proto(modern), calibration))
+
+
+def expected(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the logits `[1000]` that onnxruntime computes for each image."""
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return [session.run(None, {model.graph.input[0].name: x})[0].reshape(-1) for x in images]
+
+
+def converted(model: onnx.ModelProto, precision: str, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the logits `[1000]` that LiteRT computes for each image from the converted model."""
+    interpreter = Interpreter(model_content=export(ir.from_proto(model), precision=precision).files[".tflite"])
+    interpreter.allocate_tensors()
+    (given,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def run(x: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(given["index"], x)
+        interpreter.invoke()
+        return np.array(interpreter.get_tensor(result["index"])).reshape(-1)
+
+    return [run(x) for x in images]
+
+
+def cosine(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the cosine of the angle between two vectors."""
+    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))

@@ -13,17 +13,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx_ir as ir
-import onnxruntime
 import pytest
 
 from converters.lowering.fusion import fuse
 from converters.lowering.interpreter import lower
 from converters.tflite.target import TARGET
-from converters.to_tflite import export
-from tests.conformance.light import NAMES, image, light_model, quantized, save
-from tests.conformance.litert import run
+from tests.conformance.light import NAMES, converted, cosine, expected, image, light_model, quantized, save
 
-IMAGES = [image(seed) for seed in range(3)]
+IMAGES = [image(seed) for seed in range(10)]
+KEPT = 9  # winners of these
 MEASURE = """
 import sys
 from pathlib import Path
@@ -43,7 +41,7 @@ class Light:
     @cached_property
     def wanted(self) -> list[np.ndarray]:
         """The outputs for each image."""
-        return reference(self.model)
+        return expected(self.model, IMAGES)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -52,43 +50,33 @@ def light(request: pytest.FixtureRequest) -> Light:
     return Light(request.param, light_model(request.param))
 
 
-def reference(model: onnx.ModelProto) -> list[np.ndarray]:
-    """Return what onnxruntime computes for each image."""
-    session = onnxruntime.InferenceSession(model.SerializeToString())
-    return [session.run(None, {model.graph.input[0].name: x})[0].reshape(-1) for x in IMAGES]
-
-
-def converted(model: onnx.ModelProto, precision: str) -> list[np.ndarray]:
-    """Return what LiteRT computes for each image from the converted model."""
-    data = export(ir.from_proto(model), precision=precision).files[".tflite"]
-    return [run(data, {model.graph.input[0].name: x})[0].reshape(-1) for x in IMAGES]
-
-
-def cosine(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the cosine of the angle between two vectors."""
-    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+def winners_kept(wanted: list[np.ndarray], got: list[np.ndarray]) -> int:
+    """Return for how many images the largest logit is the same."""
+    return sum(int(w.argmax() == g.argmax()) for w, g in zip(wanted, got, strict=True))
 
 
 def test_fp32_is_the_same_model(light: Light) -> None:
     """The float file gives onnxruntime's numbers to 1e-4 of the largest."""
-    for want, got in zip(light.wanted, converted(light.model, "fp32"), strict=True):
+    for want, got in zip(light.wanted, converted(light.model, "fp32", IMAGES), strict=True):
         assert np.abs(want - got).max() <= 1e-4 * np.abs(want).max()
         assert cosine(want, got) >= 0.99999
 
 
 @pytest.mark.parametrize(("precision", "least"), [("fp16", 0.9999), ("int8_dynamic", 0.999)])
 def test_smaller_weights_stay_close(light: Light, precision: str, least: float) -> None:
-    """16-bit and 8-bit weights load, run and point the same way."""
-    for want, got in zip(light.wanted, converted(light.model, precision), strict=True):
-        assert cosine(want, got) >= least
+    """16-bit and 8-bit weights load, run, point the same way, and name the same winner for nine images in ten."""
+    results = converted(light.model, precision, IMAGES)
+    assert min(map(cosine, light.wanted, results)) >= least
+    assert winners_kept(light.wanted, results) >= KEPT
 
 
 def test_w8a8_computes_what_the_quantised_graph_says(light: Light) -> None:
     """The native 8-bit operators agree with onnxruntime's reading of the same QDQ graph, and with the float model."""
     graph = quantized(light.model)
-    for real, want, got in zip(light.wanted, reference(graph), converted(graph, "w8a8"), strict=True):
-        assert cosine(want, got) >= 0.999
-        assert cosine(real, got) >= 0.99
+    results = converted(graph, "w8a8", IMAGES)
+    assert min(map(cosine, expected(graph, IMAGES), results)) >= 0.999
+    assert min(map(cosine, light.wanted, results)) >= 0.999
+    assert winners_kept(light.wanted, results) >= KEPT
 
 
 def test_transposes_stand_at_the_boundary(light: Light) -> None:
