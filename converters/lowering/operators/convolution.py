@@ -103,6 +103,8 @@ def _check(node: Node, x: Value, weight: Value, group: int) -> None:
     channels, (outputs, inner) = x.shape[1], weight.shape[:2]
     if channels is None:
         raise node.refuse("the number of its channels is known only at run time", "fix the channels of the input")
+    if 0 in weight.shape:
+        raise node.refuse("its filter has no entries", "remove this node")
     if inner is None or outputs is None or channels != inner * group or outputs % group:
         why = f"input {x.shape} and filter {weight.shape} do not fit with group {group}"
         raise MalformedModel(node.where, why, "correct the model")

@@ -225,6 +225,48 @@ SIZES = [
 ]  # fmt: skip
 
 
+CONTRADICTIONS = [
+    row("Einsum over unequal sizes", NODE, model(
+        node("Einsum", "x w", equation="ij,jk->ik"), tensors={"w": np.ones((5, 3), np.float32)})),
+    row("Einsum of a label that is nowhere", NODE, model(node("Einsum", "x", equation="ij->ik"))),
+    row("Gather beyond the end", NODE, model(node("Gather", "x i", axis=1), tensors={"i": np.array([0, 4])})),
+    row("Gather before the start", NODE, model(node("Gather", "x i", axis=1), tensors={"i": np.array([-5])})),
+    row("GatherND beyond the end", NODE, model(node("GatherND", "x i"), tensors={"i": np.array([[0, 9]])})),
+    row("GatherElements beyond the end", NODE, model(node("GatherElements", "x i", axis=1), tensors={"i": np.array([[7]])})),
+    row("ScatterElements beyond the end", NODE, model(
+        node("ScatterElements", "x i u", axis=1), tensors={"i": np.array([[9]]), "u": np.ones((1, 1), np.float32)})),
+    row("ScatterND with too few updates", NODE, model(
+        node("ScatterND", "x i u"), tensors={"i": np.array([[0, 1], [0, 2]]), "u": np.ones(3, np.float32)})),
+    row("MatMul of unequal inner sizes", NODE, model(node("MatMul", "x w"), tensors={"w": np.ones((5, 2), np.float32)})),
+    row("Split into pieces that are not the whole", NODE, model(
+        node("Split", "x s", "y z", axis=1), tensors={"s": np.array([1, 2])})),
+    row("Conv whose kernel_shape is not its filter's", NODE, model(
+        node("Conv", "x k", kernel_shape=[5, 5]), inputs=IMAGE, tensors={"k": KERNEL})),
+    row("DepthToSpace of channels that do not divide", NODE, model(node("DepthToSpace", "x", blocksize=2), inputs=IMAGE)),
+    row("Pad that mirrors more than there is", NODE, model(
+        node("Pad", "x p", mode="reflect"), tensors={"p": np.array([0, 4, 0, 0])})),
+    row("whole numbers divided by 0", NODE, model(node("Cast", "x", "i", to=TensorProto.INT32), node("Div", "i z", "d"),
+        node("Cast", "d", to=TensorProto.FLOAT), tensors={"z": np.array(0, np.int32)})),
+    row("LSTM whose weights have other sizes", NODE, model(
+        node("LSTM", "x w r", hidden_size=3), inputs={"x": [2, 1, 4]}, tensors={
+            "w": np.ones((1, 12, 5), np.float32), "r": np.ones((1, 12, 3), np.float32)})),
+    row("QuantizeLinear with a scale for each of other channels", NODE, model(
+        node("QuantizeLinear", "x s z", "q", axis=1), node("Identity", "q"), tensors={
+            "s": np.ones(3, np.float32), "z": np.zeros(3, np.uint8)})),
+]  # fmt: skip
+TABLES = [
+    row("DFT of 32,768 entries", NODE, model(node("DFT", "x", axis=1), inputs={"x": [1, 2**15, 1]})),
+    row("HannWindow of 2^33 entries", NODE, model(node("HannWindow", "n"), tensors={"n": np.array(2**33)})),
+    row("BlackmanWindow of 2^33 entries", NODE, model(node("BlackmanWindow", "n"), tensors={"n": np.array(2**33)})),
+    row("MelWeightMatrix of terabytes", NODE, model(node("MelWeightMatrix", "a b c d e"), tensors={
+        "a": np.array(2**20), "b": np.array(2**31), "c": np.array(2**20),
+        "d": np.array(0, np.float32), "e": np.array(8000, np.float32)})),
+    row("Trilu of 64 GiB", NODE, model(
+        node("Expand", "o s", "t"), node("Trilu", "t"), tensors={
+            "o": np.ones((1, 1), np.float32), "s": np.array([2**17, 2**17])})),
+]  # fmt: skip
+
+
 def _beside(location: str, **fields: Any) -> Callable[[Path], ModelProto]:
     def make(folder: Path) -> ModelProto:
         (folder / "weights.bin").write_bytes(bytes(16))
@@ -261,4 +303,4 @@ EXTERNAL = [
     Fault("outside, in a branch", "outside", _in_a_branch),
 ]
 
-FAULTS = [*NO_MODELS, *STRUCTURE, *NODES, *SIZES, *EXTERNAL]
+FAULTS = [*NO_MODELS, *STRUCTURE, *NODES, *SIZES, *CONTRADICTIONS, *TABLES, *EXTERNAL]
