@@ -13,6 +13,8 @@ class Frame:
 
     height: int
     width: int
+    rows: int
+    columns: int
     scale_y: float
     scale_x: float
     offset_y: float

@@ -108,15 +108,21 @@ def _gray(rgb: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(rgb).convert("L"))[..., None]
 
 
+def _ycbcr(rgb: Pixels) -> Pixels:
+    return np.asarray(Image.fromarray(rgb).convert("YCbCr"))
+
+
 COLOR_SPACES: Mapping[str, Callable[[Pixels], Pixels]] = {
     "rgb": lambda rgb: rgb,
     "bgr": lambda rgb: np.ascontiguousarray(rgb[..., ::-1]),
     "gray": _gray,
+    "ycbcr": _ycbcr,
+    "y": lambda rgb: _ycbcr(rgb)[..., :1],
 }
 
 
 def to_color_space(value: object, space: str) -> Pixels:
-    """Turn `[H, W, 3] uint8` RGB into `[H, W, 3]` (`rgb`, `bgr`) or `[H, W, 1]` (`gray`, ITU-R BT.601)."""
+    """Turn `[H, W, 3] uint8` RGB into `[H, W, 3]` (`rgb`, `bgr`, `ycbcr`) or `[H, W, 1]` (`gray`, `y`: BT.601)."""
     rgb = image_array("to_color_space", value, channels=(3,))
     return choice("to_color_space", "space", COLOR_SPACES, space)(rgb)
 
@@ -138,7 +144,7 @@ def crop_to_content(value: object, context: Context, threshold: int = 64) -> Pix
     square = np.zeros((side, side, 1), np.uint8)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = content
-    context.moved(first_row - top, first_col - left)
+    context.cut(first_row - top, first_col - left, side, side)
     return square
 
 
@@ -156,10 +162,61 @@ def fit_within(value: object, width: int, height: int, context: Context, filter:
     return _resized("fit_within", pixels, new_width, new_height, filter, context)
 
 
+def resize_short_side(value: object, size: int, context: Context, filter: str = "bilinear") -> Pixels:  # noqa: A002 - the card's word
+    """Resize `[H, W, C] uint8` (C 1 or 3): the shorter side to `size` pixels, the other to `long * size // short`."""
+    pixels = image_array("resize_short_side", value)
+    height, width, _ = pixels.shape
+    short = min(height, width)
+    new_height, new_width = (max(1, side * size // short) for side in (height, width))
+    return _resized("resize_short_side", pixels, new_width, new_height, filter, context)
+
+
+def center_crop(value: object, width: int, height: int, context: Context) -> Pixels:
+    """Cut `[height, width, C]` out of the middle of `[H, W, C] uint8`; a smaller picture is a `StepError`."""
+    pixels = image_array("center_crop", value)
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    if top < 0 or left < 0:
+        expected = f"a picture of at least {width} × {height} pixels"
+        raise StepError("center_crop", expected, described(pixels), "put a step before it that enlarges")
+    context.cut(top, left, height, width)
+    return pixels[top : top + height, left : left + width]
+
+
+def letterbox(
+    value: object,
+    width: int,
+    height: int,
+    context: Context,
+    filter: str = "bilinear",  # noqa: A002 - the card's word
+    fill: int = 114,
+    align: str = "center",
+) -> Pixels:
+    """Fit all of `[H, W, C] uint8` into `[height, width, C]`, keeping its aspect, with a border of `fill`."""
+    pixels = image_array("letterbox", value)
+    old_height, old_width, channels = pixels.shape
+    scale = min(width / old_width, height / old_height)
+    new_width, new_height = (max(1, math.floor(side * scale + 0.5)) for side in (old_width, old_height))
+    resized = _resized("letterbox", pixels, new_width, new_height, filter, context)
+    share = choice("letterbox", "align", ALIGNMENTS, align)
+    top, left = ((rest * share) // 2 for rest in (height - new_height, width - new_width))
+    boxed = np.full((height, width, channels), fill, np.uint8)
+    boxed[top : top + new_height, left : left + new_width] = resized
+    context.cut(-top, -left, height, width)
+    return boxed
+
+
+ALIGNMENTS: Mapping[str, int] = {"center": 1, "start": 0}  # halves of the rest that lie before the picture
+
+
+def resample(step: str, pixels: Pixels, width: int, height: int, name: str) -> Pixels:
+    """Resize `[H, W, C] uint8` (C 1 or 3) as `resize` does, without a note in the context."""
+    return _resized(step, pixels, width, height, name, Context())
+
+
 def _resized(step: str, pixels: Pixels, width: int, height: int, name: str, context: Context) -> Pixels:
     resampling = choice(step, "filter", FILTERS, name)
     old_height, old_width, channels = pixels.shape
-    context.resized(pixels.shape, (height, width))
+    context.resized(height, width)
     # Which pass goes first shows in the result. Before Pillow 13 it was always the horizontal one; now see Resample.c.
     vertical_first = old_height - height > max(0, 2 * (old_width - width))
     image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
@@ -174,4 +231,7 @@ STEPS: Mapping[str, Callable[..., Any]] = {
     "crop_to_content": crop_to_content,
     "resize": resize,
     "fit_within": fit_within,
+    "resize_short_side": resize_short_side,
+    "center_crop": center_crop,
+    "letterbox": letterbox,
 }

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from edge.steps.context import Context
-from edge.steps.errors import StepError, choice, described, number_array
+from edge.steps.errors import StepError, choice, described, image_array, number_array
+from edge.steps.image import resample
 
 # [C, H, W] or [H, W, C] → order of the axes that gives [H, W, C]
 LAYOUTS: Mapping[str, tuple[int, int, int]] = {"nchw": (1, 2, 0), "nhwc": (0, 1, 2)}
@@ -61,9 +63,33 @@ def to_image(value: object, layout: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.floor(limited * np.float32(255) + np.float32(0.5)).astype(np.uint8))
 
 
+def image_to_original(value: object, context: Context, filter: str = "bilinear") -> NDArray[np.uint8]:  # noqa: A002 - the card's word
+    """Cut the borders of the input steps off `[h, w, C] uint8`, and resize the rest to its size in the original."""
+    pixels = image_array("image_to_original", value)
+    frame = context.framed("image_to_original")
+    inner, seen = frame.inside(*pixels.shape[:2]), frame.seen()
+    part = pixels[inner.top : inner.bottom, inner.left : inner.right]
+    return resample("image_to_original", part, seen.right - seen.left, seen.bottom - seen.top, filter)
+
+
+def recolor(value: object, context: Context) -> NDArray[np.uint8]:
+    """Give luma `[h, w, 1] uint8` the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB."""
+    luma = image_array("recolor", value, channels=(1,))
+    height, width, _ = luma.shape
+    top, left, bottom, right = context.framed("recolor").seen()
+    colours = Image.fromarray(np.asarray(context.picture)[top:bottom, left:right]).convert("YCbCr")
+    planes = [
+        resample("recolor", np.asarray(plane)[..., None], width, height, "bicubic") for plane in colours.split()[1:]
+    ]
+    bands = [Image.fromarray(np.ascontiguousarray(plane[..., 0])) for plane in (luma, *planes)]
+    return np.asarray(Image.merge("YCbCr", bands).convert("RGB"))
+
+
 STEPS: Mapping[str, Callable[..., Any]] = {
     "softmax": softmax,
     "sigmoid": sigmoid,
     "top_k": top_k,
     "to_image": to_image,
+    "image_to_original": image_to_original,
+    "recolor": recolor,
 }

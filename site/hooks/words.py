@@ -31,6 +31,9 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "crop_to_content": ("crop to the content above {threshold} and centre it in a square", {"threshold": 64}),
     "resize": ("resize to {width} × {height} pixels ({filter})", {"filter": "bilinear"}),
     "fit_within": ("shrink to fit {width} × {height} pixels ({filter})", {"filter": "bicubic"}),
+    "resize_short_side": ("resize the shorter side to {size} pixels ({filter})", {"filter": "bilinear"}),
+    "center_crop": ("cut {width} × {height} pixels out of the middle", {}),
+    "letterbox": ("fit into {width} × {height} pixels, filled up with {fill}", {"fill": 114}),
     "scale_linear": ("multiply by {gain:.6g}, add {offset:.6g}", {"gain": 1.0, "offset": 0.0}),
     "normalize": ("subtract the mean and divide by the standard deviation of each channel", {}),
     "to_layout": ("add the batch axis, order {layout}", {}),
@@ -43,6 +46,8 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "constant": ("the constant {value:g}", {}),
     "reshape": ("reshape to {shape}", {}),
     "sigmoid": ("sigmoid", {}),
+    "image_to_original": ("take the borders away, resize to the original", {}),
+    "recolor": ("take the colours of the original", {}),
     "to_image": ("round to a picture of 8 bits a channel", {}),
 }
 

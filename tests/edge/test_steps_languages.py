@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import PIL
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from catalog import vocab
-from edge.steps import STEPS
+from edge.steps import STEPS, Context
 from edge.steps.image import FILTERS
 from tests.steps.codec import decode, in_node, in_python, job
 
@@ -102,6 +104,46 @@ def test_javascript_resizes_as_pillow_does_bit_for_bit():
             image = Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels)
             direct = np.asarray(image.resize((kwargs["width"], kwargs["height"]), FILTERS[kwargs["filter"]]))
             np.testing.assert_array_equal(decode(expected["value"]), direct.reshape(decode(expected["value"]).shape))
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_pictures_fit_and_come_back_alike_in_both_languages(data):
+    """Any crop, letterbox and colour space: the same pixels and the same way back to the original."""
+    size = st.integers(1, 40)
+    pixels = np.random.default_rng(data.draw(size)).integers(0, 256, (data.draw(size), data.draw(size), 3), np.uint8)
+    box = {"width": data.draw(size), "height": data.draw(size)}
+    fitted = {
+        "filter": data.draw(st.sampled_from(sorted(FILTERS))),
+        "align": data.draw(st.sampled_from(["center", "start"])),
+    }
+    chain = [
+        {"id": "letterbox", "kwargs": box | fitted},
+        {"id": "resize_short_side", "kwargs": {"size": data.draw(size)}},
+        {"id": "center_crop", "kwargs": {"width": 1, "height": 1}},
+        {"id": "to_color_space", "kwargs": {"space": "y"}},
+        {"id": "recolor", "kwargs": {}},
+        {"id": "image_to_original", "kwargs": {}},
+    ]
+    start = Context()
+    start.decoded(pixels)
+    jobs = [job(chain[:end], pixels, start) for end in (1, 2, 3)]
+    jobs += [job([chain[0], *chain[3:]], pixels, start), job([*chain[:2], chain[5]], pixels, start)]
+    for one, outcome in zip(jobs, in_node(jobs)["results"], strict=True):
+        assert_same(outcome, in_python(one))
+
+
+def test_javascript_makes_pillows_ycbcr_of_every_colour():
+    """A million colours there and back: no value differs."""
+    colours = np.random.default_rng(8).integers(0, 256, (1000, 1000, 3), np.uint8)
+    context = Context()
+    context.decoded(colours)
+    there, luma = ({"id": "to_color_space", "kwargs": {"space": space}} for space in ("ycbcr", "y"))
+    jobs = [job([there], colours, context), job([luma, {"id": "recolor", "kwargs": {}}], colours, context)]
+    forth, back = (decode(result["value"]) for result in in_node(jobs)["results"])
+    ycbcr = Image.fromarray(colours).convert("YCbCr")
+    np.testing.assert_array_equal(forth, np.asarray(ycbcr))
+    np.testing.assert_array_equal(back, np.asarray(ycbcr.convert("RGB")))
 
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]

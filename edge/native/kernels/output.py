@@ -6,8 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.native.kernels.numbers import doubles_of
-from edge.native.language import INFINITY, Strings, descending, exp, f32, f64, fail, is_nan, new_doubles, new_floats
-from edge.native.records import ClassScore, Tensor
+from edge.native.language import (
+    INFINITY,
+    Strings,
+    descending,
+    exp,
+    f32,
+    f64,
+    fail,
+    is_nan,
+    new_bytes,
+    new_doubles,
+    new_floats,
+)
+from edge.native.records import ClassScore, Frame, Picture, Tensor
 
 
 def softmax(x: Tensor) -> Tensor:
@@ -56,8 +68,32 @@ def top_k(x: Tensor, k: int, labels: Strings) -> list[ClassScore]:
     return found
 
 
+def to_image(x: Tensor, layout: str) -> Picture:
+    """Numbers 0..1 of one image `[1, C, H, W]` (nchw) or `[1, H, W, C]` (nhwc) as pixels."""
+    if len(x.shape) != 4 or x.shape[0] != 1:
+        fail("to_image", "one image", f"{len(x.shape)} axes")
+    first = layout == "nchw"
+    channels = x.shape[1] if first else x.shape[3]
+    height = x.shape[2] if first else x.shape[1]
+    width = x.shape[3] if first else x.shape[2]
+    if channels != 1 and channels != 3:
+        fail("to_image", "1 or 3 channels", f"{channels}")
+    pixels = height * width
+    data = new_bytes(len(x.data))
+    for pixel in range(pixels):
+        for channel in range(channels):
+            value = x.data[channel * pixels + pixel if first else pixel * channels + channel]
+            if is_nan(value):
+                fail("to_image", "numbers", "NaN")
+            limited = max(f32(0.0), min(f32(1.0), value))
+            data[pixel * channels + channel] = int(limited * f32(255.0) + f32(0.5))
+    whole = Frame(height, width, height, width, 1.0, 1.0, 0.0, 0.0)
+    return Picture(height, width, channels, data, whole)
+
+
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "softmax": (softmax,),
     "sigmoid": (sigmoid,),
     "top_k": (top_k,),
+    "to_image": (to_image,),
 }

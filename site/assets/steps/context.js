@@ -5,10 +5,39 @@ import { StepError } from "./errors.js";
 /** @typedef {import("./errors.js").NumberArray} NumberArray */
 
 /**
- * Where the pixels that the model gets lie in the original picture of `height` × `width` pixels: a place `y` in the
- * model's picture, in pixels from its upper edge, is `scale_y * y + offset_y` in the original; so for `x`.
- * @typedef {{height: number, width: number, scale_y: number, scale_x: number, offset_y: number, offset_x: number}} Frame
+ * Where the model's picture of `rows` × `columns` pixels lies in the original one of `height` × `width`: a place `y` in
+ * the model's picture, in pixels from its upper edge, is `scale_y * y + offset_y` in the original; so for `x`.
+ * @typedef {{height: number, width: number, rows: number, columns: number,
+ *            scale_y: number, scale_x: number, offset_y: number, offset_x: number}} Frame
+ * @typedef {{top: number, left: number, bottom: number, right: number}} Box pixels up to but without bottom and right
  */
+
+/** The pixels of the original that the model saw. @param {Frame} frame @returns {Box} */
+export function seen({ height, width, rows, columns, scale_y, scale_x, offset_y, offset_x }) {
+  const [top, bottom] = span(offset_y, offset_y + scale_y * rows, height);
+  const [left, right] = span(offset_x, offset_x + scale_x * columns, width);
+  return { top, left, bottom, right };
+}
+
+/**
+ * The pixels of a model's output `[outHeight, outWidth]` that show the original and no border.
+ * @param {Frame} frame
+ * @param {number} outHeight
+ * @param {number} outWidth
+ * @returns {Box}
+ */
+export function inside({ height, width, rows, columns, scale_y, scale_x, offset_y, offset_x }, outHeight, outWidth) {
+  const [byY, byX] = [outHeight / rows / scale_y, outWidth / columns / scale_x];
+  const [top, bottom] = span(-offset_y * byY, (height - offset_y) * byY, outHeight);
+  const [left, right] = span(-offset_x * byX, (width - offset_x) * byX, outWidth);
+  return { top, left, bottom, right };
+}
+
+/** The whole places nearest to a stretch, at least one pixel and inside `0..size`. */
+function span(start, end, size) {
+  const first = Math.min(Math.max(Math.floor(start + 0.5), 0), size - 1);
+  return [first, Math.min(Math.max(Math.floor(end + 0.5), first + 1), size)];
+}
 
 /** One run of a card's steps: those of the inputs leave here what those of the outputs need. */
 export class Context {
@@ -28,21 +57,24 @@ export class Context {
   decoded(picture) {
     const [height, width] = picture.shape;
     this.picture = picture;
-    this.frame = { height, width, scale_y: 1, scale_x: 1, offset_y: 0, offset_x: 0 };
+    const same = { scale_y: 1, scale_x: 1, offset_y: 0, offset_x: 0 };
+    this.frame = { height, width, rows: height, columns: width, ...same };
   }
 
-  /** Note a cut that begins at `top`, `left`; negative numbers are borders put around. */
-  moved(top, left) {
+  /** Note that so many pixels from `top`, `left` were cut; what lies outside is border. */
+  cut(top, left, rows, columns) {
     if (!this.frame) return;
     const { scale_y, scale_x, offset_y, offset_x } = this.frame;
-    this.frame = { ...this.frame, offset_y: offset_y + scale_y * top, offset_x: offset_x + scale_x * left };
+    const offsets = { offset_y: offset_y + scale_y * top, offset_x: offset_x + scale_x * left };
+    this.frame = { ...this.frame, rows, columns, ...offsets };
   }
 
-  /** Note that `[H, W, …]` became `[h, w, …]`. @param {number[]} old @param {number[]} shape */
-  resized(old, shape) {
+  /** Note that the model's picture was resized. */
+  resized(rows, columns) {
     if (!this.frame) return;
     const { scale_y, scale_x } = this.frame;
-    this.frame = { ...this.frame, scale_y: scale_y * (old[0] / shape[0]), scale_x: scale_x * (old[1] / shape[1]) };
+    const scales = { scale_y: scale_y * (this.frame.rows / rows), scale_x: scale_x * (this.frame.columns / columns) };
+    this.frame = { ...this.frame, rows, columns, ...scales };
   }
 
   /** The frame, for a step that leads back to the original picture. @param {string} step @returns {Frame} */

@@ -5,6 +5,7 @@ import { imageHeader } from "./image_header.js";
 import { exifOrientation, upright, webpExif } from "./orientation.js";
 import { decodePng } from "./png.js";
 import { resample } from "./resample.js";
+import { plane, toYcbcr } from "./ycbcr.js";
 
 /** @typedef {import("./errors.js").NumberArray} NumberArray */
 
@@ -96,6 +97,8 @@ const COLOR_SPACES = {
     }
     return result;
   },
+  ycbcr: toYcbcr,
+  y: (rgb) => plane(toYcbcr(rgb), 0),
 };
 
 /** `[H, W, 3] uint8` RGB to `[H, W, 3]` (`rgb`, `bgr`) or `[H, W, 1]` (`gray`). */
@@ -121,7 +124,7 @@ export function cropToContent(value, { threshold = 64 }, context) {
     const from = (top + y) * gray.shape[1] + left;
     square.data.set(gray.data.subarray(from, from + width), (above + y) * side + before);
   }
-  context.moved(top - above, left - before);
+  context.cut(top - above, left - before, side, side);
   return square;
 }
 
@@ -140,8 +143,7 @@ function contentBox({ data, shape: [height, width] }, threshold) {
 /** `[H, W, C] uint8` (C 1 or 3) to `[height, width, C] uint8`, antialiased, as Pillow does. */
 export function resize(value, { width, height, filter = "bilinear" }, context) {
   const image = imageArray("resize", value);
-  context.resized(image.shape, [height, width]);
-  return resample("resize", image, width, height, filter);
+  return resized("resize", image, width, height, filter, context);
 }
 
 /** Shrink `[H, W, C] uint8` (C 1 or 3) to at most `[height, width, C]`, keeping its aspect; never enlarge. */
@@ -150,8 +152,65 @@ export function fitWithin(value, { width, height, filter = "bicubic" }, context)
   const [oldHeight, oldWidth] = image.shape;
   const scale = Math.min(width / oldWidth, height / oldHeight, 1);
   const [newWidth, newHeight] = [oldWidth, oldHeight].map((side) => Math.max(1, Math.floor(side * scale + 0.5)));
-  context.resized(image.shape, [newHeight, newWidth]);
-  return resample("fit_within", image, newWidth, newHeight, filter);
+  return resized("fit_within", image, newWidth, newHeight, filter, context);
+}
+
+/** `[H, W, C] uint8` (C 1 or 3) so that the shorter side has `size` pixels; the other `long * size // short`. */
+export function resizeShortSide(value, { size, filter = "bilinear" }, context) {
+  const image = imageArray("resize_short_side", value);
+  const short = Math.min(image.shape[0], image.shape[1]);
+  const [height, width] = image.shape.map((side) => Math.max(1, Math.floor((side * size) / short)));
+  return resized("resize_short_side", image, width, height, filter, context);
+}
+
+/** `[height, width, C]` out of the middle of `[H, W, C] uint8`; a smaller picture is an error. */
+export function centerCrop(value, { width, height }, context) {
+  const image = imageArray("center_crop", value);
+  const [top, left] = [(image.shape[0] - height) >> 1, (image.shape[1] - width) >> 1];
+  if (top < 0 || left < 0) {
+    const expected = `a picture of at least ${width} × ${height} pixels`;
+    throw new StepError("center_crop", expected, described(image), "put a step before it that enlarges");
+  }
+  context.cut(top, left, height, width);
+  return cropped(image, { top, left, bottom: top + height, right: left + width });
+}
+
+/** How many halves of the rest lie before the picture. */
+const ALIGNMENTS = { center: 1, start: 0 };
+
+/** All of `[H, W, C] uint8` in `[height, width, C]`, its aspect kept, with a border of `fill`. */
+export function letterbox(value, { width, height, filter = "bilinear", fill = 114, align = "center" }, context) {
+  const image = imageArray("letterbox", value);
+  const [oldHeight, oldWidth, channels] = image.shape;
+  const scale = Math.min(width / oldWidth, height / oldHeight);
+  const [newWidth, newHeight] = [oldWidth, oldHeight].map((side) => Math.max(1, Math.floor(side * scale + 0.5)));
+  const inner = resized("letterbox", image, newWidth, newHeight, filter, context);
+  const share = choice("letterbox", "align", ALIGNMENTS, align);
+  const [top, left] = [((height - newHeight) * share) >> 1, ((width - newWidth) * share) >> 1];
+  const boxed = array("uint8", [height, width, channels]);
+  boxed.data.fill(fill);
+  const row = newWidth * channels;
+  for (let y = 0; y < newHeight; y++) {
+    boxed.data.set(inner.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * channels);
+  }
+  context.cut(-top, -left, height, width);
+  return boxed;
+}
+
+function resized(step, image, width, height, filter, context) {
+  context.resized(height, width);
+  return resample(step, image, width, height, filter);
+}
+
+/** @param {NumberArray} image @param {import("./context.js").Box} box @returns {NumberArray} */
+export function cropped({ data, shape: [, width, channels] }, { top, left, bottom, right }) {
+  const result = array("uint8", [bottom - top, right - left, channels]);
+  const row = (right - left) * channels;
+  for (let y = top; y < bottom; y++) {
+    const from = (y * width + left) * channels;
+    result.data.set(data.subarray(from, from + row), (y - top) * row);
+  }
+  return result;
 }
 
 export const STEPS = {
@@ -161,4 +220,7 @@ export const STEPS = {
   crop_to_content: cropToContent,
   resize,
   fit_within: fitWithin,
+  resize_short_side: resizeShortSide,
+  center_crop: centerCrop,
+  letterbox,
 };

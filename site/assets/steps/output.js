@@ -1,7 +1,11 @@
 /** From a model's tensors to the task's result. */
 
-import { array, choice, described, numberArray, StepError } from "./errors.js";
+import { inside, seen } from "./context.js";
+import { array, choice, described, imageArray, numberArray, StepError } from "./errors.js";
+import { cropped } from "./image.js";
 import { asNumbers, transposed } from "./numbers.js";
+import { resample } from "./resample.js";
+import { fromYcbcr, plane, toYcbcr } from "./ycbcr.js";
 
 /** [C, H, W] or [H, W, C] → order of the axes that gives [H, W, C]. */
 const LAYOUTS = { nchw: [1, 2, 0], nhwc: [0, 1, 2] };
@@ -71,9 +75,30 @@ function toByte(x) {
   return Math.floor(Math.fround(Math.fround(255 * limited) + 0.5));
 }
 
+/** Without the borders of the input steps, as large as in the original: `[h, w, C] uint8` to `[H, W, C]`. */
+export function imageToOriginal(value, { filter = "bilinear" }, context) {
+  const image = imageArray("image_to_original", value);
+  const frame = context.framed("image_to_original");
+  const { top, left, bottom, right } = seen(frame);
+  const part = cropped(image, inside(frame, image.shape[0], image.shape[1]));
+  return resample("image_to_original", part, right - left, bottom - top, filter);
+}
+
+/** Luma `[h, w, 1] uint8` with the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB. */
+export function recolor(value, _, context) {
+  const luma = imageArray("recolor", value, [1]);
+  const [height, width] = luma.shape;
+  const part = cropped(/** @type {any} */ (context.picture), seen(context.framed("recolor")));
+  const colours = toYcbcr(part);
+  const planes = [1, 2].map((channel) => resample("recolor", plane(colours, channel), width, height, "bicubic"));
+  return fromYcbcr([luma, ...planes]);
+}
+
 export const STEPS = {
   softmax,
   sigmoid,
   top_k: topK,
   to_image: toImage,
+  image_to_original: imageToOriginal,
+  recolor,
 };

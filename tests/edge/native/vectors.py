@@ -17,7 +17,7 @@ from edge.native.records import Frame, Picture, Tensor
 from tests.steps.codec import decode
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "steps"
-WHOLE = Frame(1, 1, 1.0, 1.0, 0.0, 0.0)
+WHOLE = Frame(1, 1, 1, 1, 1.0, 1.0, 0.0, 0.0)
 RECORDS = {"Picture": Picture, "Tensor": Tensor}
 
 

@@ -13,7 +13,7 @@ from edge.steps.context import Frame
 from tests.golden.steps.cases.common import Case, Cases, noise
 
 FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
-CUT = Context(frame=Frame(40, 30, scale_y=2.0, scale_x=1.5, offset_y=3.0, offset_x=-4.5))
+CUT = Context(frame=Frame(40, 30, 9, 8, scale_y=2.0, scale_x=1.5, offset_y=3.0, offset_x=-4.5))
 HWC = noise(3, 4, 3).astype(np.float32)
 
 
@@ -74,7 +74,7 @@ def blob(height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
 CASES: Cases = {
     "decode_image": pngs,
     "to_color_space": lambda: (
-        [Case(space, {"space": space}, noise(6, 5, 3)) for space in ("rgb", "bgr", "gray")]
+        [Case(space, {"space": space}, noise(6, 5, 3)) for space in ("rgb", "bgr", "gray", "ycbcr", "y")]
         + [
             Case("already grey", {"space": "gray"}, noise(6, 5, 1)),
             Case("unknown space", {"space": "lab"}, noise(6, 5, 3)),
@@ -98,6 +98,24 @@ CASES: Cases = {
         Case("no change", {"width": 9, "height": 9}, noise(9, 9, 1)),
         Case("unknown filter", {"width": 4, "height": 4, "filter": "cubic"}, noise(9, 9, 1)),
         Case("no image", {"width": 4, "height": 4}, HWC),
+    ],
+    "resize_short_side": lambda: [
+        Case("tall", {"size": 5}, noise(13, 9, 3), CUT),
+        Case("wide", {"size": 20, "filter": "bicubic"}, noise(6, 9, 1)),
+        Case("thin", {"size": 4}, noise(1, 9, 1)),
+        Case("no image", {"size": 4}, HWC),
+    ],
+    "center_crop": lambda: [
+        Case("odd rest", {"width": 4, "height": 5}, noise(9, 8, 3), CUT),
+        Case("all of it", {"width": 8, "height": 9}, noise(9, 8, 1)),
+        Case("too small", {"width": 9, "height": 9}, noise(9, 8, 1)),
+    ],
+    "letterbox": lambda: [
+        Case("wide", {"width": 12, "height": 12}, noise(5, 9, 3), CUT),
+        Case("tall, at the start", {"width": 8, "height": 8, "align": "start", "fill": 0}, noise(13, 9, 1), CUT),
+        Case("enlarged", {"width": 9, "height": 30, "filter": "nearest"}, noise(4, 3, 1)),
+        Case("thin", {"width": 6, "height": 6}, noise(1, 90, 3)),
+        Case("unknown alignment", {"width": 6, "height": 6, "align": "end"}, noise(4, 4, 3)),
     ],
     "fit_within": lambda: [
         Case("by width", {"width": 6, "height": 6}, noise(9, 13, 3)),

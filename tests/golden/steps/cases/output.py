@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edge.steps import Context
+from edge.steps.context import Frame
 from tests.golden.steps.cases.common import Case, Cases, noise, scores
 
+BOXED = Context(frame=Frame(5, 9, 12, 12, 0.75, 0.75, -1.5, 0.0))  # of 5 × 9 pixels, on 12 × 12
+CROPPED = Context(frame=Frame(20, 30, 4, 4, 2.0, 2.0, 6.0, 11.0), picture=noise(20, 30, 3))
 LETTERS = Context(labels=list("abcdefgh"))
 
 CASES: Cases = {
@@ -31,6 +34,19 @@ CASES: Cases = {
         Case("bytes", {"k": 3}, noise(1, 8), LETTERS),
         Case("wrong number", {}, scores(1, 7), LETTERS),
         Case("NaN", {}, np.full((1, 8), np.nan, np.float32), LETTERS),
+    ],
+    "image_to_original": lambda: [
+        Case("letterboxed", {}, noise(12, 12, 3), BOXED),
+        Case("twice as large", {"filter": "bicubic"}, noise(24, 24, 3), BOXED),
+        Case("cropped", {}, noise(4, 4, 1), CROPPED),
+        Case("no picture", {}, noise(4, 4, 1)),
+        Case("no image", {}, scores(2, 3), BOXED),
+    ],
+    "recolor": lambda: [
+        Case("three times as large", {}, noise(18, 27, 1), Context(frame=Frame(6, 9, 6, 9), picture=noise(6, 9, 3))),
+        Case("cropped", {}, noise(5, 5, 1), CROPPED),
+        Case("colour", {}, noise(5, 5, 3), CROPPED),
+        Case("no picture", {}, noise(5, 5, 1)),
     ],
     "to_image": lambda: [
         Case("nchw", {"layout": "nchw"}, scores(1, 3, 4, 5) / 5 + np.float32(0.5)),
