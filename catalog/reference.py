@@ -82,7 +82,12 @@ def _simple(field: Schema) -> str:
 
 def step_sections() -> str:
     """Return Markdown: a section for each step, those before the model first."""
-    sides = {"input": "Before the model", "output": "Behind the model", "both": "On either side"}
+    sides = {
+        "input": "Before the model",
+        "output": "Behind the model",
+        "both": "On either side",
+        "result": "From all outputs to the result",
+    }
     rows = vocab.steps().items()
     return "\n".join(
         "\n".join([f"## {title}", "", *(_step(name, row) for name, row in rows if row.side == side)])

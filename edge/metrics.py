@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from edge.examples import Example
+from edge.steps.boxes import overlaps
 
 Results = Sequence[tuple[Any, Example]]
 
@@ -35,8 +37,65 @@ def _psnr_of(result: Any, example: Example) -> float:
     return float(10 * np.log10(255**2 / error))
 
 
+LEAST_OVERLAP = 0.5  # IoU of a detection with what is there
+
+
+def mean_average_precision(results: Results) -> float:
+    """Mean over labels of the area under precision over recall, at IoU 0.5, with precision made monotonic.
+
+    `expected` is a list of `{box, label}`. Source: PASCAL VOC 2010, all-point interpolation; each true box counts once.
+    """
+    labels = sorted({row["label"] for _, example in results for row in example.expected})
+    return float(np.mean([_average_precision(results, label) for label in labels]))
+
+
+def _average_precision(results: Results, label: str) -> float:
+    true = [[row["box"] for row in example.expected if row["label"] == label] for _, example in results]
+    found = [
+        (row["score"], number, row["box"])
+        for number, (result, _) in enumerate(results)
+        for row in result
+        if row["label"] == label
+    ]
+    taken: set[tuple[int, int]] = set()
+    hits = [_hits(true[number], number, box, taken) for _, number, box in sorted(found, key=lambda row: -row[0])]
+    count = sum(map(len, true))
+    right = np.cumsum(hits)
+    precision = right / np.arange(1, len(hits) + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(sum(best[np.flatnonzero(hits)]) / count)
+
+
+def _hits(true: Sequence[Sequence[float]], picture: int, box: Sequence[float], taken: set[tuple[int, int]]) -> bool:
+    """Take the true box that overlaps this one most, unless it is taken or the overlap too small."""
+    if not true:
+        return False
+    shares = overlaps(np.asarray(box, np.float64), np.asarray(true, np.float64))
+    place = (picture, int(shares.argmax()))
+    if shares.max() < LEAST_OVERLAP or place in taken:
+        return False
+    taken.add(place)
+    return True
+
+
+def keypoint_error(results: Results) -> float:
+    """Mean distance of points from where they should be, as a fraction of the picture's diagonal.
+
+    `expected` is a list of `{label, y, x}` in fractions of the picture, so pictures count as squares.
+    """
+    return float(np.mean([_distance(result, example.expected) for result, example in results]))
+
+
+def _distance(result: Any, expected: Any) -> float:
+    found = {row["label"]: (row["y"], row["x"]) for row in result}
+    distances = [math.dist(found[row["label"]], (row["y"], row["x"])) for row in expected]
+    return float(np.mean(distances)) / math.sqrt(2)
+
+
 METRICS: Mapping[str, Callable[[Results], float]] = {
     "accuracy": _accuracy_within(1),
     "top5_accuracy": _accuracy_within(5),
     "psnr": psnr,
+    "mean_average_precision": mean_average_precision,
+    "keypoint_error": keypoint_error,
 }

@@ -17,7 +17,9 @@ from PIL import Image
 
 from catalog import vocab
 from edge.steps import STEPS, Context
+from edge.steps.context import Frame
 from edge.steps.image import FILTERS
+from tests.golden.steps.cases.boxes import boxes
 from tests.steps.codec import decode, in_node, in_python, job
 
 ROOT = Path(__file__).parents[2]
@@ -40,9 +42,23 @@ def assert_same(outcome, expected):
     if "refused" in expected:
         assert outcome["refused"].partition(":")[0] == expected["refused"].partition(":")[0]
         return
-    got, wanted = decode(outcome["value"]), decode(expected["value"])
+    assert_equal(decode(outcome["value"]), decode(expected["value"]))
+
+
+def assert_equal(got, wanted):
+    """Compare arrays, and lists and mappings of them and of plain values."""
+    if isinstance(wanted, dict):
+        assert got.keys() == wanted.keys()
+        for name, part in wanted.items():
+            assert_equal(got[name], part)
+        return
+    if isinstance(wanted, list):
+        assert len(got) == len(wanted)
+        for one, other in zip(got, wanted, strict=True):
+            assert_equal(one, other)
+        return
     if not isinstance(wanted, np.ndarray):
-        assert got == wanted
+        assert got == (pytest.approx(wanted, rel=1e-5, abs=1e-5) if isinstance(wanted, float) else wanted)
         return
     assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
     tolerance = 1e-5 if wanted.dtype.kind == "f" else 0
@@ -144,6 +160,18 @@ def test_javascript_makes_pillows_ycbcr_of_every_colour():
     ycbcr = Image.fromarray(colours).convert("YCbCr")
     np.testing.assert_array_equal(forth, np.asarray(ycbcr))
     np.testing.assert_array_equal(back, np.asarray(ycbcr.convert("RGB")))
+
+
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([0.1, 0.5, 0.9]))
+@settings(max_examples=60, deadline=None)
+def test_boxes_are_kept_alike_in_both_languages(seed, class_wise, iou):
+    """Random detections, many with equal scores and much overlap: the same boxes, order and places."""
+    start = boxes(50, 4, seed)
+    context = Context(labels=list("abcd"), frame=Frame(300, 200, 16, 16, 20.0, 20.0, -10.0, -60.0))
+    steps = [{"id": "nms", "kwargs": {"iou": iou, "class_wise": class_wise}}, {"id": "place_boxes", "kwargs": {}}]
+    jobs = [job(steps[:1], start), job(steps, start, context)]
+    for one, outcome in zip(jobs, in_node(jobs)["results"], strict=True):
+        assert_same(outcome, in_python(one))
 
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
