@@ -66,6 +66,18 @@ def fit_length(value: object, length: int, align: str = "start") -> Array:
     return result
 
 
+def crop_to_loudest(value: object, length: int) -> Array:
+    """Cut `[T]` to the `[length]` samples with the greatest sum of squares; a shorter one lies amid zeros."""
+    x = number_array("crop_to_loudest", value)
+    if x.ndim != 1:
+        raise StepError("crop_to_loudest", "[T] samples", described(x), "use to_mono and resample")
+    if len(x) <= length:
+        return fit_length(x, length, "center")
+    energy = np.concatenate([[0.0], np.cumsum(x.astype(np.float64) ** 2)])
+    start = int((energy[length:] - energy[:-length]).argmax())
+    return x[start : start + length]
+
+
 def frame(
     value: object, length: int, step: int, before: int = 0, after: int = 0, fill: str = "zeros", tail: str = "drop"
 ) -> Array:
@@ -137,6 +149,7 @@ STEPS: Mapping[str, Callable[..., Any]] = {
     "to_mono": to_mono,
     "resample": resample,
     "fit_length": fit_length,
+    "crop_to_loudest": crop_to_loudest,
     "frame": frame,
     "window": window,
     "spectrum": spectrum,

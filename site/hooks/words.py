@@ -53,6 +53,7 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "to_mono": ("mix the channels to one", {}),
     "resample": ("resample to {rate} Hz", {}),
     "fit_length": ("cut or fill up with zeros to {length}, aligned at the {align}", {"align": "start"}),
+    "crop_to_loudest": ("cut to the loudest {length} samples", {}),
     "frame": ("cut into frames of {length}, one every {step}", {}),
     "window": ("apply a {kind} window", {}),
     "spectrum": ("take the spectrum by a Fourier transform of {fft} points", {}),

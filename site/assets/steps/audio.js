@@ -63,6 +63,22 @@ export function fitLength(value, { length, align = "start" }) {
   return result;
 }
 
+/** Cut `[T]` to the `[length]` samples with the greatest sum of squares; a shorter one lies amid zeros. */
+export function cropToLoudest(value, { length }) {
+  const x = numberArray("crop_to_loudest", value);
+  if (x.shape.length !== 1) {
+    throw new StepError("crop_to_loudest", "[T] samples", described(x), "use to_mono and resample");
+  }
+  if (x.data.length <= length) return fitLength(x, { length, align: "center" });
+  const energy = new Float64Array(x.data.length + 1); // of the samples before each place
+  asNumbers(x).forEach((e, i) => (energy[i + 1] = energy[i] + e * e));
+  let best = 0;
+  for (let start = 1; start + length < energy.length; start++) {
+    if (energy[start + length] - energy[start] > energy[best + length] - energy[best]) best = start;
+  }
+  return array(x.dtype, [length], x.data.slice(best, best + length));
+}
+
 /** Cut `[T]` into `[F, length]`, each frame `step` after the one before, once `before` and `after` are put around. */
 export function frame(value, { length, step, before = 0, after = 0, fill = "zeros", tail = "drop" }) {
   const x = numberArray("frame", value);
@@ -172,6 +188,7 @@ export const STEPS = {
   to_mono: toMono,
   resample,
   fit_length: fitLength,
+  crop_to_loudest: cropToLoudest,
   frame,
   window,
   spectrum,

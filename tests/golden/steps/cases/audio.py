@@ -83,6 +83,15 @@ CASES: Cases = {
         Case("a sound", {"length": 2}, Sound(WAVE, 8000)),
         Case("no axis", {"length": 2}, np.array(1.0, np.float32)),
     ],
+    "crop_to_loudest": lambda: [
+        Case("a word in noise", {"length": 9}, WAVE * np.where(np.arange(60) // 7 == 4, 5, 1).astype(np.float32)),
+        Case("at the end", {"length": 5}, np.arange(20, dtype=np.float32)),
+        Case("the first of equals", {"length": 3}, np.tile(np.array([1, 0, 2, 0], np.float32), 4)),
+        Case("integers", {"length": 4}, noise(30)),
+        Case("shorter", {"length": 9}, WAVE[:6]),
+        Case("silence", {"length": 3}, np.zeros(8, np.float32)),
+        Case("two axes", {"length": 3}, scores(4, 2)),
+    ],
     "frame": lambda: [
         Case("side by side", {"length": 5, "step": 5}, WAVE[:21]),
         Case("overlapping", {"length": 8, "step": 3}, WAVE[:21]),
