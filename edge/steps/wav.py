@@ -21,7 +21,7 @@ MAX_CHANNELS, MAX_SECONDS, MAX_SAMPLES = 8, 600, 32_000_000
 RATES = (1_000, 192_000)
 EXTENSIBLE = 0xFFFE
 EXTENSIBLE_TAIL = bytes.fromhex("000000001000800000aa00389b71")  # of the GUIDs that begin with a format's number
-OPEN_END = 0xFFFFFFFF  # the size in files that were written while their length was unknown
+OPEN_END = 0x7FFFF000  # the least size that programs write while they do not yet know the length
 CURE = "convert it to a WAV file of 16-bit samples, and use a whole, undamaged file"
 OTHER_FORMATS = {
     b"ID3": "MP3",
@@ -113,7 +113,7 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
     while at + 8 <= len(data) and b"data" not in chunks:
         name, size = struct.unpack_from("<4sI", data, at)
         body = data[at + 8 : at + 8 + size]
-        if len(body) < size and (name, size) != (b"data", OPEN_END):
+        if len(body) < size and not (name == b"data" and size >= OPEN_END):
             raise _unreadable(data, f"cut short: {size - len(body)} bytes are missing")
         chunks[name] = body
         at += 8 + size + size % 2

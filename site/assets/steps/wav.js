@@ -12,7 +12,7 @@ const [MAX_CHANNELS, MAX_SECONDS, MAX_SAMPLES] = [8, 600, 32_000_000];
 const RATES = [1_000, 192_000];
 const EXTENSIBLE = 0xfffe;
 const EXTENSIBLE_TAIL = "000000001000800000aa00389b71"; // of the GUIDs that begin with a format's number
-const OPEN_END = 0xffffffff; // the size in files that were written while their length was unknown
+const OPEN_END = 0x7ffff000; // the least size that programs write while they do not yet know the length
 const CURE = "convert it to a WAV file of 16-bit samples, and use a whole, undamaged file";
 const OTHER_FORMATS = [
   ["494433", "MP3"],
@@ -94,7 +94,7 @@ function chunksOf(bytes) {
     const name = String.fromCharCode(...bytes.subarray(at, at + 4));
     const size = view.getUint32(at + 4, true);
     const body = bytes.subarray(at + 8, at + 8 + size);
-    if (body.length < size && !(name === "data" && size === OPEN_END)) {
+    if (body.length < size && !(name === "data" && size >= OPEN_END)) {
       throw unreadable(bytes, `cut short: ${size - body.length} bytes are missing`);
     }
     chunks[name] = body;

@@ -26,7 +26,10 @@ def wavs() -> list[Case]:
         "extensible PCM of 8 channels": extensible(BYTES, tag=PCM, bits=24, channels=8, rate=96000),
         "extensible floats": extensible(FLOATS.astype("<f4").tobytes(), tag=FLOAT, bits=32, channels=2, rate=8000),
         "other chunks of odd size": riff(chunk(b"LIST", b"odd"), form, chunk(b"fact", b"1234"), chunk(b"data", BYTES)),
-        "length unknown when written": riff(form) + b"data" + struct.pack("<I", 2**32 - 1) + BYTES[:7],
+        **{
+            f"a length of {size:#x} for unknown": riff(form) + b"data" + struct.pack("<I", size) + BYTES[:7]
+            for size in (0x7FFFF000, 0xFFFFFFFF)
+        },
         "half a sample at the end": riff(form, chunk(b"data", BYTES[:7])),
         "one sample": wav(b"\0\x80"),
         "no bytes": b"",
