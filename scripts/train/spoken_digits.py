@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from catalog.card import Step
 from edge.steps import run_steps
+from edge.steps.sound import Sound as SoundAtRate
 from scripts.train.common import MODELS, measure, read_card, save_onnx, seed, write_jsonl
 from scripts.train.espeak_words import DIGITS, HEARD, HELD_OUT, RATE, TRAINING, UNHEARD, Utterance, draw, speak
 
@@ -28,9 +29,10 @@ NAME = "spoken-digits"
 FOLDER = MODELS / NAME
 OTHER = len(DIGITS)  # the label behind the digits
 DRAWS = {"digits": 540, "others": 3600, "noises": 900}  # of each digit; words; clips without a word
-COPIES = 3  # of each clip, each with other noise
+COPIES = 4  # of each clip, each in another size, with other noise
 EPOCHS, BATCH, LEARNING_RATE = 9, 64, 3e-3
 SEED = 5
+RESAMPLE = Step(id="resample", kwargs={"rate": RATE})
 SAMPLES = {  # what visitors try, in held-out voices
     "three": Utterance("three", "Andrea", "en-us", 150, 50),
     "seven": Utterance("seven", "max", "en-gb", 160, 40),
@@ -89,6 +91,12 @@ def tilted(word: Sound, rng: np.random.Generator) -> Sound:
     return np.fft.irfft(spectrum * 10 ** (gain / 20), len(word)).astype(np.float32)
 
 
+def resized(word: Sound, rng: np.random.Generator) -> Sound:
+    """Say it with a mouth up to a sixth larger or smaller: pitch, formants and speed all change."""
+    rate = int(RATE * rng.uniform(0.86, 1.16))
+    return run_steps([RESAMPLE], SoundAtRate(word, rate))  # type: ignore[no-any-return]
+
+
 def recorded(word: Sound, rng: np.random.Generator) -> Sound:
     """Return the word as a person's microphone might have it: echo, colour, noise 6 to 45 dB below, any loudness."""
     word = tilted(echo(word, rng), rng)[: RATE - 1]
@@ -125,11 +133,15 @@ def noises(count: int, rng: np.random.Generator) -> Clips:
 
 
 def clips(digits: int, words: Sequence[str], silent: int, voices: Sequence[str], rng: np.random.Generator) -> Clips:
-    """Return `digits` of each digit and the other words, as recorded, and `silent` clips without a word."""
+    """Return `digits` of each digit and the other words, as spoken, and `silent` clips without a word."""
     asked = draw([*DIGITS * digits, *words], voices, rng)
     labels = [DIGITS.index(one.word) if one.word in DIGITS else OTHER for one in asked]
-    spoken = [(recorded(word, rng), label) for word, label in zip(speak(asked), labels, strict=True)]
-    return spoken + noises(silent, rng)
+    return [*zip(speak(asked), labels, strict=True), *noises(silent, rng)]
+
+
+def heard(words: Clips, rng: np.random.Generator) -> Clips:
+    """Return the clips as a microphone has them."""
+    return [(recorded(word, rng) if word.any() else word, label) for word, label in words]
 
 
 def tensors(sounds: Sequence[Sound], steps: Sequence[Step]) -> Tensor:
@@ -153,8 +165,20 @@ def centred(features: Tensor) -> Tensor:
     return features - features.mean((2, 3), keepdim=True)
 
 
+def hidden(pictures: Tensor) -> Tensor:
+    """Put the mean in place of a stretch of up to 8 moments and of up to 5 bands (SpecAugment, Park et al. 2019)."""
+    kept = torch.ones_like(pictures)
+    for axis, most in ((2, 8), (3, 5)):
+        places = torch.arange(pictures.shape[axis])
+        width = torch.randint(most + 1, (len(pictures), 1))
+        start = (torch.rand(len(pictures), 1) * (len(places) - width)).long()
+        seen = ((places < start) | (places >= start + width)).float()
+        kept = kept * (seen[:, None, :, None] if axis == 2 else seen[:, None, None, :])
+    return pictures * kept
+
+
 def train(inputs: Tensor, labels: Tensor) -> nn.Sequential:
-    """Fit the network to smoothed labels."""
+    """Fit the network to smoothed labels; some moments and bands of each picture are hidden."""
     net, steps = network(), len(inputs) // BATCH
     optimizer = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=EPOCHS * steps, pct_start=0.1)
@@ -162,7 +186,7 @@ def train(inputs: Tensor, labels: Tensor) -> nn.Sequential:
         losses = []
         for rows in torch.randperm(len(inputs)).split(BATCH)[:steps]:
             optimizer.zero_grad()
-            loss = functional.cross_entropy(net(inputs[rows]), labels[rows], label_smoothing=0.05)
+            loss = functional.cross_entropy(net(hidden(inputs[rows])), labels[rows], label_smoothing=0.05)
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -219,14 +243,14 @@ def main() -> None:
     steps, labels = card.inputs[0].steps, card.outputs[0].labels
     words = list(rng.choice(HEARD, DRAWS["others"]))
     training = clips(DRAWS["digits"], words, DRAWS["noises"], TRAINING, rng)
-    sounds = [placed(clip, rng) for _ in range(COPIES) for clip, _ in training]
-    answers = torch.tensor([label for _ in range(COPIES) for _, label in training])
-    net = train(centred(tensors(sounds, steps)), answers)
+    copies = [clip for _ in range(COPIES) for clip in heard([(resized(w, rng), label) for w, label in training], rng)]
+    inputs = centred(tensors([placed(clip, rng) for clip, _ in copies], steps))
+    net = train(inputs, torch.tensor([label for _, label in copies]))
     print("model.onnx sha256", export(net))
-    write_examples(training, clips(11, UNHEARD[:10], 5, HELD_OUT, rng), labels, rng)
+    write_examples(copies, heard(clips(11, UNHEARD[:10], 5, HELD_OUT, rng), rng), labels, rng)
     for figure in measure(card):
         print(f"{figure.metric} of {figure.samples} held-out clips: {figure.value:.4f}, {figure.status}")
-    report(net, clips(250, UNHEARD * 10, 100, HELD_OUT, rng), steps, labels)
+    report(net, heard(clips(250, UNHEARD * 10, 100, HELD_OUT, rng), rng), steps, labels)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from catalog.check import load
+from catalog.vocab import tasks
+from edge.evaluate import evaluate
 from edge.examples import Example
 from edge.metrics import METRICS
+from edge.runtimes import RUNTIMES
 from tests.golden.steps.cases import wavs
 
 SECOND = wavs.wav(bytes(16000), rate=8000)
@@ -30,3 +36,11 @@ def test_expected_segments_that_are_none_are_refused():
     """Whoever writes a label where stretches belong reads what to write."""
     with pytest.raises(TypeError, match="start, end, label"):
         METRICS["frame_accuracy"]([([], Example(SECOND, "speech"))])
+
+
+def test_a_card_for_speech_in_time_is_measured_end_to_end():
+    """Chunks through the model with its state, scores to stretches, stretches to the figure that the card claims."""
+    folder = Path(__file__).parents[1] / "cards/valid/tiny-sound"
+    card, session = load(folder), RUNTIMES["onnxruntime"].load(folder / "model.onnx")
+    figure = evaluate(card, folder, card.evaluation[0], tasks()[card.pipeline_tag], session, is_source=True)
+    assert (figure.value, figure.status) == (pytest.approx(0.9), "reproduced")

@@ -126,12 +126,16 @@ function sampleCount(bytes, body, { channels, rate, align }) {
   }
   const count = Math.floor((body?.length ?? 0) / align);
   if (!count) throw unreadable(bytes, "a header without samples");
-  if (count > MAX_SECONDS * rate || count * channels > MAX_SAMPLES) {
-    const expected = `at most ${MAX_SECONDS} seconds and ${MAX_SAMPLES} samples in all channels together`;
-    const got = `${(count / rate).toFixed(1)} seconds and ${count * channels} samples`;
-    throw new StepError("decode_audio", expected, got, "cut it into shorter pieces");
-  }
+  refuseLarge(count, channels, rate);
   return count;
+}
+
+/** Throw if a sound is longer, or has more samples, than is read. */
+export function refuseLarge(count, channels, rate) {
+  if (count <= MAX_SECONDS * rate && count * channels <= MAX_SAMPLES) return;
+  const expected = `at most ${MAX_SECONDS} seconds and ${MAX_SAMPLES} samples in all channels together`;
+  const got = `${(count / rate).toFixed(1)} seconds and ${count * channels} samples`;
+  throw new StepError("decode_audio", expected, got, "cut it into shorter pieces");
 }
 
 /** @param {Uint8Array} bytes @param {string} reason */
