@@ -77,8 +77,8 @@ def draw(words: Iterable[str], voices: Sequence[str], rng: np.random.Generator) 
     return [
         Utterance(
             word,
-            voices[rng.integers(len(voices))],
-            ACCENTS[rng.integers(len(ACCENTS))],
+            str(rng.choice(voices)),
+            str(rng.choice(ACCENTS)),
             int(rng.integers(110, 221)),
             int(rng.integers(25, 80)),
         )
@@ -100,4 +100,4 @@ def _spoken(utterance: Utterance) -> NDArray[np.float32]:
     sound: NDArray[np.float32] = run_steps(STEPS, wav)
     loud = np.flatnonzero(np.abs(sound) > 0.02 * np.abs(sound).max())
     cut = sound[max(0, loud[0] - 200) : loud[-1] + 200]
-    return cut / np.abs(cut).max()
+    return np.asarray(cut / np.abs(cut).max(), np.float32)
