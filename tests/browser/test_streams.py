@@ -17,6 +17,8 @@ from catalog.card import Tensor
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES, Session
 from tests.golden.steps.cases import wavs
+from tests.published_audio import silero
+from tests.shared import mirrored, published, sample
 
 pytestmark = pytest.mark.browser
 
@@ -89,12 +91,25 @@ def test_chunk_by_chunk_is_the_same_as_all_at_once(model):
     np.testing.assert_allclose(whole.ravel()[82], SAMPLES.sum() / 2**15, rtol=1e-5)
 
 
+def in_page(page: Page, root: str, model: bytes, told: dict[str, list[Tensor]], wav: bytes) -> np.ndarray:
+    page.goto(root)
+    rows = {side: [tensor.model_dump(mode="json") for tensor in tensors] for side, tensors in told.items()}
+    shown = page.evaluate(RUN, [root, base64.b64encode(model).decode(), rows, base64.b64encode(wav).decode()])
+    return np.reshape(shown["data"], shown["shape"])
+
+
 def test_the_page_streams_as_python_does(model, page: Page, site_url: str):
     """In Chromium, with ONNX Runtime Web, the same recording gives the same sums in the same rows."""
-    page.goto(site_url)
-    parts = [base64.b64encode(data).decode() for data in (model.read_bytes(), WAV)]
-    told = {side: [tensor.model_dump(mode="json") for tensor in tensors] for side, tensors in card(CHUNK).items()}
-    shown = page.evaluate(RUN, [site_url, parts[0], told, parts[1]])
     expected = in_python(RUNTIMES["onnxruntime"].load(model), CHUNK)
-    assert tuple(shown["shape"]) == expected.shape
-    np.testing.assert_allclose(np.reshape(shown["data"], expected.shape), expected, rtol=1e-6)
+    shown = in_page(page, site_url, model.read_bytes(), card(CHUNK), WAV)
+    assert shown.shape == expected.shape
+    np.testing.assert_allclose(shown, expected, rtol=1e-6)
+
+
+@pytest.mark.shared
+def test_silero_hears_in_the_page_what_it_hears_in_python(page: Page, site_url: str):
+    """The published detector of speech, state, context and all, gives the same score for each 32 ms of a recording."""
+    path, wav = mirrored(published("silero-vad-16k")["sha256"]), sample("speech.wav")
+    expected = Pipeline(silero(), Path()).predict(RUNTIMES["onnxruntime"].load(path), wav)
+    shown = in_page(page, site_url, path.read_bytes(), vars(silero()), wav)
+    np.testing.assert_allclose(shown, expected, atol=1e-4)

@@ -85,7 +85,10 @@ class Recording {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN });
     const context = new AudioContext();
     const recording = new Recording(stream, context, hear);
-    await context.audioWorklet.addModule(new URL("./microphone.js", import.meta.url));
+    await context.audioWorklet.addModule(new URL("./microphone.js", import.meta.url)).catch((error) => {
+      recording.end();
+      throw error;
+    });
     const tap = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
     tap.port.onmessage = ({ data }) => recording.#take(data);
     context.createMediaStreamSource(stream).connect(tap);
