@@ -22,32 +22,20 @@ export function audioInput({ api, root, submit }) {
     submit(...jobs);
   }
 
-  /** A job whose sound is shown as soon as it is read. */
-  const job = (name, read, expected = null) => ({
-    name,
-    expected,
-    read: async () => {
-      sheet.clear();
-      const wav = await read();
-      sheet.show(wav, name);
-      return wav;
-    },
-  });
-
   function choose(sample) {
-    run(job(sample.title, () => download(address(sample)), sample.expected));
+    run({ ...sheet.job(sample.title, () => download(address(sample))), expected: sample.expected });
   }
 
   function receive(files) {
     if (!files.length) return;
     samples.clear();
-    run(...Array.from(files, (file) => job(file.name || "Pasted sound", () => asWav(file))));
+    run(...Array.from(files, (file) => sheet.job(file.name || "Pasted sound", () => asWav(file))));
   }
 
   function recorded(take) {
     samples.clear();
     let wav = null;
-    run(job("Your recording", () => (wav ??= take())));
+    run(sheet.job("Your recording", () => (wav ??= take())));
   }
 
   const buttons = [...samples.element.children];
@@ -66,7 +54,7 @@ function addPlayButton(button, title, url) {
     if (!sound.paused) return sound.pause();
     sound.src ||= url.href;
     sound.currentTime = 0;
-    return sound.play();
+    return sound.play().catch(draw);
   };
   const play = el("button", { type: "button", class: "td-play", "aria-label": `Play ${title}`, onclick: toggle });
   const draw = () => (play.dataset.playing = String(!sound.paused));
@@ -76,7 +64,7 @@ function addPlayButton(button, title, url) {
   pair.append(button, play);
 }
 
-/** The sound that was given last: its outline, and a player. */
+/** The sound that is being run: its outline, and a player. */
 function soundSheet() {
   const outline = el("div", { class: "td-outline" });
   const player = el("audio", { controls: true, "aria-label": "The sound" });
@@ -95,5 +83,21 @@ function soundSheet() {
     player.src = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
     element.hidden = false;
   }
-  return { element, clear, show };
+
+  /**
+   * A job whose sound is shown as soon as it is read.
+   * @param {string} name
+   * @param {() => Uint8Array | Promise<Uint8Array>} read gives a WAV file
+   * @returns {import("../app.js").Job}
+   */
+  function job(name, read) {
+    const shown = async () => {
+      clear();
+      const wav = await read();
+      show(wav, name);
+      return wav;
+    };
+    return { name, read: shown };
+  }
+  return { element, job };
 }
