@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import wave
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from edge.steps import Context, StepError, run_steps
 from edge.steps.sound import Sound
 from tests.golden.steps.cases import wavs
+from tests.steps.codec import in_node, in_python, job
 
 WORDS = ["speech"]
 # librosa 0.11, filters.mel(sr=22050, n_fft=512, n_mels=10): the sum of each band's weights
@@ -140,3 +142,19 @@ def test_segments_never_overlap_and_stay_in_the_sound():
         found = run("segments", rng.uniform(0, 1, (40, 2)), context, step=0.25, **limits)
         times = [0.0, *(time for row in found for time in (row["start"], row["end"])), context.sound.seconds]
         assert times == sorted(times)
+
+
+def test_both_languages_read_and_refuse_the_same_files():
+    """Of 600 WAV files with random faults in their headers, each is read alike or refused in the same words."""
+    chance = random.Random(8)
+    kinds = [(wavs.PCM, 8), (wavs.PCM, 16), (wavs.PCM, 24), (wavs.PCM, 32), (wavs.FLOAT, 32), (wavs.FLOAT, 64)]
+    jobs = []
+    for tag, bits in kinds * 100:
+        write = chance.choice([wavs.wav, wavs.extensible])
+        data = bytearray(write(bytes(range(96)), tag=tag, bits=bits, channels=chance.choice([1, 2, 3]), rate=8000))
+        for _ in range(chance.randint(0, 3)):
+            data[chance.randrange(min(70, len(data)))] = chance.choice([0, 1, 2, 3, 8, 16, 255, chance.randrange(256)])
+        jobs.append(job([{"id": "decode_audio", "kwargs": {}}], bytes(data[: chance.choice([len(data), 60, 150])])))
+    outcomes = in_node(jobs)["results"]
+    assert outcomes == [in_python(one) for one in jobs]
+    assert 100 < sum("refused" in outcome for outcome in outcomes) < 500
