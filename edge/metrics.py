@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from edge.examples import Example
+from edge.steps import wav
 from edge.steps.boxes import overlaps
 
 Results = Sequence[tuple[Any, Example]]
@@ -21,6 +23,34 @@ def _accuracy_within(k: int) -> Callable[[Results], float]:
     return lambda results: float(
         np.mean([example.expected in [row["label"] for row in result[:k]] for result, example in results])
     )
+
+
+FRAME = 0.01  # seconds of a recording that count as one answer
+
+
+def frame_accuracy(results: Results) -> float:
+    """Share of the time of all recordings, in frames of 10 ms, that has the label it should have, or none."""
+    pairs = [
+        (_frames(result, seconds), _frames(example.expected, seconds)) for result, example, seconds in _timed(results)
+    ]
+    return float(np.mean(np.concatenate([got == right for got, right in pairs])))
+
+
+def _timed(results: Results) -> Iterator[tuple[Any, Example, float]]:
+    for result, example in results:
+        if not isinstance(example.expected, list) or not isinstance(example.input, bytes):
+            expected = "a sound as `input` and its segments, [{start, end, label}], as `expected`"
+            raise TypeError(f"frame_accuracy needs {expected}, got {example.expected!r}: correct the evaluation file")
+        yield result, example, wav.read(example.input).seconds
+
+
+def _frames(segments: Sequence[Mapping[str, Any]], seconds: float) -> NDArray[np.object_]:
+    """Return the label in the middle of each frame of a sound; None where there is none."""
+    middles = (np.arange(max(1, round(seconds / FRAME))) + 0.5) * FRAME
+    labels = np.full(len(middles), None, object)
+    for segment in segments:
+        labels[(segment["start"] <= middles) & (middles < segment["end"])] = segment["label"]
+    return labels
 
 
 def psnr(results: Results) -> float:
@@ -98,4 +128,5 @@ METRICS: Mapping[str, Callable[[Results], float]] = {
     "psnr": psnr,
     "mean_average_precision": mean_average_precision,
     "keypoint_error": keypoint_error,
+    "frame_accuracy": frame_accuracy,
 }

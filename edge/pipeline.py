@@ -11,6 +11,7 @@ import numpy as np
 from catalog.card import Card, Tensor
 from edge.runtimes import Session, Tensors
 from edge.steps import Context, run_steps
+from edge.steps.errors import Array
 
 
 def labels_of(tensor: Tensor, folder: Path) -> list[str] | None:
@@ -27,7 +28,7 @@ class Pipeline:
         self._card, self._folder = card, folder
         self._labels = {output.id: labels_of(output, folder) for output in card.outputs}
         self._states = {tensor.id: tensor.state_of for tensor in card.inputs if tensor.state_of}
-        self._streams = [tensor.id for tensor in card.inputs if tensor.stream]
+        self._streams = {tensor.id: len(tensor.axes) for tensor in card.inputs if tensor.stream}
 
     def context(self) -> Context:
         """Return what the steps of one run share."""
@@ -42,9 +43,9 @@ class Pipeline:
         """Run the model once, or once a row of its streams with the states it left; yield inputs and outputs."""
         rows = {len(inputs[name]) for name in self._streams}
         if len(rows) > 1:
-            raise ValueError(f"streams {self._streams}: expected as many rows in each, got {sorted(rows)}")
+            raise ValueError(f"streams {[*self._streams]}: expected as many rows in each, got {sorted(rows)}")
         for row in range(rows.pop() if rows else 1):
-            given = inputs | {name: inputs[name][row : row + 1] for name in self._streams}
+            given = inputs | {name: _row(inputs[name], row, rank) for name, rank in self._streams.items()}
             outputs = session(given)
             yield given, outputs
             inputs = inputs | {name: outputs[state_of] for name, state_of in self._states.items()}
@@ -75,6 +76,11 @@ class Pipeline:
         return self.result(self.outputs(session, self.tensors(value, context)), context)
 
 
-def _zeros(tensor: Tensor) -> np.ndarray[Any, np.dtype[Any]]:
+def _row(value: Array, row: int, rank: int) -> Array:
+    """Return a row as a batch of one, or without that axis where the tensor has one axis less."""
+    return value[row : row + 1] if value.ndim == rank else value[row]
+
+
+def _zeros(tensor: Tensor) -> Array:
     sizes = [axis.size if isinstance(axis.size, int) else axis.size.min for axis in tensor.axes]
     return np.zeros(sizes, tensor.dtype)

@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     files.check_source,
     files.check_digest,
     model.check_sizes,
+    model.check_states,
     model.check_signature,
     steps.check_steps,
     steps.check_columns,

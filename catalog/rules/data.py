@@ -17,12 +17,13 @@ from catalog.names import listed, shown
 from catalog.problem import Problem
 from catalog.rules.files import MAX_DATA
 
+FILE_KINDS = ("image", "audio")  # whose lines hold or name files
 FILES = ("evaluation.*.file", "edge.calibration")
 DATA_URI = "data:"
 
 
 def check_lines(context: Context) -> Iterator[Problem]:
-    """Require each line to be an object with `input`, images that can be read, and answers that are labels."""
+    """Require each line to be an object with `input`, files that can be read, and answers that are labels."""
     for pattern in FILES:
         for where, path in _files(context, pattern):
             for number, row in _read(path):
@@ -37,16 +38,16 @@ def _fault(context: Context, path: Path, row: Any, *, needs_answer: bool) -> tup
         return 'an object such as {"input": …, "expected": …}', shown(row), "correct or delete the line", "line-invalid"
     if needs_answer and "expected" not in row:
         return "the key `expected`", listed(row), "add what is right for this input", "line-invalid"
-    images = [
+    files = [
         row[key]
         for key, kind in (("input", "input"), ("expected", "result"))
-        if context.task.get(kind) == "image" and key in row
+        if context.task.get(kind) in FILE_KINDS and key in row
     ]
-    for image in images:
-        if _image(context, path, image) is None:
+    for file in files:
+        if _bytes(context, path, file) is None:
             return (
                 "a data URI, or a file in the card's folder",
-                shown(image),
+                shown(file),
                 "correct it, or add the file",
                 "line-invalid",
             )
@@ -104,10 +105,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _digest(context: Context, path: Path, row: dict[str, Any]) -> str:
-    """Return a digest of a line's input: of an image's bytes, wherever they are, or of the JSON value."""
+    """Return a digest of a line's input: of a file's bytes, wherever they are, or of the JSON value."""
     value = row["input"]
-    image = _image(context, path, value) if context.task.get("input") == "image" else None
-    return hashlib.sha256(image or _canonical(value)).hexdigest()
+    data = _bytes(context, path, value) if context.task.get("input") in FILE_KINDS else None
+    return hashlib.sha256(data or _canonical(value)).hexdigest()
 
 
 def _canonical(value: Any) -> bytes:
@@ -115,8 +116,8 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True).encode()
 
 
-def _image(context: Context, path: Path, value: Any) -> bytes | None:
-    """Return the bytes of an image that a line of `path` holds or names; None when there are none."""
+def _bytes(context: Context, path: Path, value: Any) -> bytes | None:
+    """Return the bytes of an image or sound that a line of `path` holds or names; None when there are none."""
     if not isinstance(value, str):
         return None
     if value.startswith(DATA_URI):

@@ -28,6 +28,30 @@ def check_sizes(context: Context) -> Iterator[Problem]:
                 yield context.document.problem(where, "size-range", expected=expected, got=got, cure=cure)
 
 
+def check_states(context: Context) -> Iterator[Problem]:
+    """Require of a state the type and sizes of the output it gets, and no steps, which nothing would run."""
+    outputs = {tensor.id: tensor for _, tensor in context.each("outputs.*", Tensor)}
+    for where, tensor in context.each("inputs.*", Tensor):
+        if tensor.state_of is None:
+            continue
+        output = outputs.get(tensor.state_of)
+        if output is None:
+            place, cure = (*where, "state_of"), advise(tensor.state_of, outputs, "name an output")
+            expected, got = f"an output: {listed(outputs)}", f"`{tensor.state_of}`"
+            yield context.document.problem(place, "state-unknown", expected=expected, got=got, cure=cure)
+        elif _type(tensor) != _type(output):
+            expected, got, cure = f"{_type(output)}, as `{output.id}`", _type(tensor), "describe both as in the file"
+            yield context.document.problem(where, "state-disagrees", expected=expected, got=got, cure=cure)
+        if tensor.steps or tensor.stream:
+            expected, got = "neither `steps` nor `stream` beside `state_of`", "one of them"
+            cure = "delete it: the value comes from the run before"
+            yield context.document.problem(where, "state-with-steps", expected=expected, got=got, cure=cure)
+
+
+def _type(tensor: Tensor) -> str:
+    return f"{tensor.dtype} {_sizes([None if isinstance(axis.size, SizeRange) else axis.size for axis in tensor.axes])}"
+
+
 def check_signature(context: Context) -> Iterator[Problem]:
     """Require a file that opens and has the inputs and outputs that the card tells of."""
     source = context.one("source", Source)

@@ -1,4 +1,4 @@
-"""What a step may know beside its value: labels, the card's folder, where its picture lies in the original."""
+"""What a step may know beside its value: labels, the card's folder, the original picture or sound."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.steps.errors import StepError
+from edge.steps.sound import Sound
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Context:
     folder: Path | None = None  # where files that steps name lie
     frame: Frame | None = None  # None: no picture has been decoded
     picture: NDArray[np.uint8] | None = None  # [H, W, 3], the original, upright
+    sound: Sound | None = None  # the original, None: no sound has been decoded
 
     def decoded(self, picture: NDArray[np.uint8]) -> None:
         """Note the original picture."""
@@ -97,3 +99,9 @@ class Context:
         if self.frame is None:
             raise StepError(step, "a picture among the inputs", "none", "use decode_image in the steps of an input")
         return self.frame
+
+    def heard(self, step: str) -> Sound:
+        """Return the original sound for a step whose result lies in its time."""
+        if self.sound is None:
+            raise StepError(step, "a sound among the inputs", "none", "use decode_audio in the steps of an input")
+        return self.sound

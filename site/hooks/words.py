@@ -16,6 +16,7 @@ METRICS = {
     "iou": ("IoU", "percent"),
     "mae": ("MAE", ""),
     "rmse": ("RMSE", ""),
+    "frame_accuracy": ("Frame accuracy", "percent"),
 }
 BUCKETS = (
     (1e5, "Under 100 kB"),
@@ -62,6 +63,19 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "place_points": ("place the points in the original picture", {}),
     "image_to_original": ("take the borders away, resize to the original", {}),
     "recolor": ("take the colours of the original", {}),
+    "decode_audio": ("decode the WAV file", {}),
+    "to_mono": ("mix the channels to one", {}),
+    "resample": ("resample to {rate} Hz", {}),
+    "fit_length": ("cut or fill up with zeros to {length}, aligned at the {align}", {"align": "start"}),
+    "crop_to_loudest": ("cut to the loudest {length} samples", {}),
+    "frame": ("cut into frames of {length}, one every {step}", {}),
+    "window": ("apply a {kind} window", {}),
+    "spectrum": ("take the spectrum by a Fourier transform of {fft} points", {}),
+    "mel": ("sum under {bands} mel bands from {low:g} to {high:g} Hz ({scale})", {"scale": "htk"}),
+    "log": ("take the logarithm, base {base}", {"base": "e"}),
+    "mean_over_rows": ("average over time", {}),
+    "segments": ("join rows of {step:g} s with a score of at least {threshold:g} to stretches", {"threshold": 0.5}),
+    "peaks": ("keep the peaks of at least {threshold:g}, {distance:g} s apart", {"threshold": 0.5, "distance": 0.0}),
     "to_image": ("round to a picture of 8 bits a channel", {}),
 }
 

@@ -87,6 +87,7 @@ def rename(folder: Path) -> None:
 
 BOMB = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\nd: [*c, *c, *c, *c]\n"
 DRAFT, TEXT, IMAGE, UPSCALE, TABLE = "tiny-draft", "tiny-text", "tiny-image", "tiny-upscale", "tiny-table"
+SOUND = "tiny-sound"
 TASK = "pipeline_tag: text-classification"
 SHA = "sha256: 00a1b2c3d4e5f60718293a4b5c6d7e8f00a1b2c3d4e5f60718293a4b5c6d7e8f\n"
 CLASSES = "axes: [{name: batch, size: 1}, {name: class, size: 2}]"
@@ -201,6 +202,11 @@ FAULTS: dict[str, tuple[str, *tuple[Edit, ...]]] = {
     "expected-not-a-label--evaluation-line": (TEXT, line("evaluation.jsonl", {"input": "a", "expected": "letter"})),
     "line-invalid--no-json": (TEXT, file("calibration.jsonl", b"{input: words}\n")),
     "line-invalid--image-outside": (IMAGE, line("evaluation.jsonl", {"input": "../card.png", "expected": "dark"})),
+    "line-invalid--sound-outside": (SOUND, line("evaluation.jsonl", {"input": "../card.wav", "expected": []})),
+    "data-overlap--a-sound": (SOUND, line("calibration.jsonl", {"input": "samples/steps.wav"})),
+    "state-unknown--typing-error": (SOUND, text("state_of: now", "state_of: new")),
+    "state-disagrees--size": (SOUND, text("state_of: now", "state_of: loud")),
+    "state-with-steps--stream": (SOUND, text("state_of: now", "state_of: now\n    stream: true")),
     "data-overlap--calibration": (TEXT, line("calibration.jsonl", {"input": "1234"})),
     "metric-disagrees--psnr-of-classes": (TEXT, text("metric: accuracy", "metric: psnr")),
     "metric-range--per-cent": (TEXT, text("value: 1.0", "value: 98.5")),

@@ -5,6 +5,7 @@ Run it from the root of the repository after changing a card or a row of `faults
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shutil
@@ -16,6 +17,7 @@ from onnx import numpy_helper, parser
 from PIL import Image
 
 from tests.cards.faults import FAULTS, restamp
+from tests.golden.steps.cases import wavs
 
 HERE = Path(__file__).parent
 VALID, INVALID = HERE / "valid", HERE / "invalid"
@@ -28,15 +30,26 @@ GRAPHS = {
         '   larger = DepthToSpace <blocksize = 2, mode = "DCR"> (four) }'
     ),
     "tiny-table": "g (float[1,2] row) => (float[1,2] logits) { logits = MatMul (row, w) }",
+    "tiny-sound": (
+        "g (float[1,80] chunk, float[2,1] before) => (float[1,1] loud, float[2,1] now)"
+        " { sizes = Abs (chunk) most = ReduceMax <axes = [1]> (sizes) now = Concat <axis = 0> (most, most)"
+        "   both = Concat <axis = 0> (before, most) loud = ReduceMax <axes = [0]> (both) }"
+    ),
 }
 WEIGHTS = {
     "tiny-text": np.stack([np.ones(8), -np.ones(8)], axis=1) / 8,
     "tiny-image": np.stack([-np.ones(16), np.ones(16)], axis=1) / 16,
     "tiny-table": np.array([[-1.0, 1.0], [0.5, -0.5]]),
 }
+STEPS = wavs.wav(bytes([128] * 160 + [227] * 160 + [128] * 80), bits=8, rate=1000)  # loud from 0.16 to 0.32 s
+QUIET = wavs.wav(bytes([137] * 80), bits=8, rate=1000)
 LINES = {
     "tiny-text/evaluation.jsonl": [{"input": "words", "expected": "letters"}, {"input": "1234", "expected": "digits"}],
     "tiny-text/calibration.jsonl": [{"input": "other"}, {"input": "987"}],
+    "tiny-sound/evaluation.jsonl": [
+        {"input": "samples/steps.wav", "expected": [{"start": 0.2, "end": 0.5, "label": "loud"}]}
+    ],
+    "tiny-sound/calibration.jsonl": [{"input": "data:audio/wav;base64," + base64.b64encode(QUIET).decode()}],
     "tiny-image/evaluation.jsonl": [{"input": "samples/dark.png", "expected": "dark"}],
 }
 
@@ -48,6 +61,7 @@ def main() -> None:
     for path in (VALID / "tiny-image" / "samples" / "dark.png", VALID / "tiny-upscale" / "dark.png"):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(png())
+    (VALID / "tiny-sound" / "samples" / "steps.wav").write_bytes(STEPS)
     (VALID / "tiny-image" / "labels.txt").write_text("dark\nlight\n", "utf-8")
     for name, rows in LINES.items():
         (VALID / name).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")

@@ -15,7 +15,7 @@ from edge.steps import Context, StepError, StepWarning, run_steps
 WHITE, RED = (255, 255, 255), (255, 0, 0)
 
 
-def run(step: str, value: object, labels: list[str] | None = None, **kwargs: object):
+def run(step: str, value: object, /, labels: list[str] | None = None, **kwargs: object):
     return run_steps([SimpleNamespace(id=step, kwargs=kwargs)], value, Context(labels=labels))
 
 

@@ -19,6 +19,7 @@ from catalog import vocab
 from edge.steps import STEPS, Context
 from edge.steps.context import Frame
 from edge.steps.image import FILTERS
+from edge.steps.sound import Sound
 from tests.golden.steps.cases.boxes import boxes
 from tests.steps.codec import decode, in_node, in_python, job
 
@@ -57,6 +58,9 @@ def assert_equal(got, wanted):
         for one, other in zip(got, wanted, strict=True):
             assert_equal(one, other)
         return
+    if isinstance(wanted, Sound):
+        assert got.rate == wanted.rate
+        got, wanted = got.samples, wanted.samples
     if not isinstance(wanted, np.ndarray):
         assert got == (pytest.approx(wanted, rel=1e-5, abs=1e-5) if isinstance(wanted, float) else wanted)
         return

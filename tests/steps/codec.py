@@ -1,7 +1,8 @@
 """One JSON form for what goes into steps and comes out, read by Python and by `run.mjs`.
 
-`{"array": {dtype, shape, data}}` with little-endian base64 data, `{"bytes": base64}`, `{"named": {name: such a value}}`
-or `{"plain": any JSON value}`. A job is `{steps, value, labels, frame, picture}`; what came out is `{value, frame,
+`{"array": {dtype, shape, data}}` with little-endian base64 data, `{"sound": {samples: such an array, rate}}`,
+`{"bytes": base64}`, `{"named": {name: such a value}}` or `{"plain": any JSON value}`. A job is `{steps, value, labels,
+frame, picture, sound}`; what came out is `{value, frame,
 warnings}`, or `{refused, frame, warnings}`.
 """
 
@@ -24,6 +25,7 @@ import numpy as np
 
 from edge.steps import Context, StepError, run_steps
 from edge.steps.context import Frame
+from edge.steps.sound import Sound
 
 RUN_MJS = Path(__file__).with_name("run.mjs")
 FILES = Path(__file__).parents[1] / "golden" / "steps" / "files"  # what steps of golden vectors name
@@ -34,6 +36,8 @@ def encode(value: Any) -> dict[str, Any]:
     if isinstance(value, np.ndarray):
         data = base64.b64encode(value.astype(value.dtype.newbyteorder("<")).tobytes()).decode()
         return {"array": {"dtype": value.dtype.name, "shape": list(value.shape), "data": data}}
+    if isinstance(value, Sound):
+        return {"sound": {"samples": encode(value.samples), "rate": value.rate}}
     if isinstance(value, bytes):
         return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, Mapping) and any(isinstance(part, np.ndarray) for part in value.values()):
@@ -47,6 +51,8 @@ def decode(value: dict[str, Any]) -> Any:
     if kind == "array":
         data = np.frombuffer(base64.b64decode(body["data"]), np.dtype(body["dtype"]).newbyteorder("<"))
         return data.astype(body["dtype"]).reshape(body["shape"])
+    if kind == "sound":
+        return Sound(decode(body["samples"]), body["rate"])
     if kind == "named":
         return {name: decode(part) for name, part in body.items()}
     return base64.b64decode(body) if kind == "bytes" else body
@@ -61,13 +67,16 @@ def job(steps: Sequence[dict[str, Any]], value: Any, context: Context | None = N
         "labels": context.labels,
         "frame": context.frame and asdict(context.frame),
         "picture": encode(context.picture),
+        "sound": encode(context.sound),
     }
 
 
 def in_python(job: dict[str, Any]) -> dict[str, Any]:
     """Run a job here."""
     frame = job["frame"] and Frame(**job["frame"])
-    context = Context(labels=job["labels"], folder=FILES, frame=frame, picture=decode(job["picture"]))
+    heard = decode(job["sound"]) if "sound" in job else None
+    picture = decode(job["picture"])
+    context = Context(labels=job["labels"], folder=FILES, frame=frame, picture=picture, sound=heard)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         steps = [SimpleNamespace(**step) for step in job["steps"]]

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { DATA } from "../../site/assets/steps/errors.js";
 import { Context, runSteps, STEPS } from "../../site/assets/steps/index.js";
+import { Sound } from "../../site/assets/steps/sound.js";
 
 const file = (name) => readFile(join(process.argv[2], name));
 
@@ -13,6 +14,7 @@ const DECODERS = {
     const bytes = Uint8Array.from(Buffer.from(data, "base64")); // a copy, which begins where any type may begin
     return { dtype, shape, data: new DATA[dtype](bytes.buffer) };
   },
+  sound: ({ samples, rate }) => new Sound(decode(samples), rate),
   bytes: (data) => Uint8Array.from(Buffer.from(data, "base64")),
   named: (parts) => mapped(parts, decode),
   plain: (value) => value,
@@ -28,6 +30,7 @@ function decode(value) {
 const isArray = (value) => Boolean(value?.dtype);
 
 function encode(value) {
+  if (value instanceof Sound) return { sound: { samples: encode(value.samples), rate: value.rate } };
   const isNamed = value && typeof value === "object" && !Array.isArray(value) && Object.values(value).some(isArray);
   if (isNamed) return { named: mapped(value, encode) };
   if (!isArray(value)) return { plain: value };
@@ -36,10 +39,10 @@ function encode(value) {
   return { array: { dtype, shape, data: bytes.toString("base64") } };
 }
 
-async function run({ steps, value, labels, frame, picture }) {
+async function run({ steps, value, labels, frame, picture, sound = { plain: null } }) {
   const warnings = [];
   const warn = (message) => warnings.push(message);
-  const context = new Context({ labels, frame, file, warn, picture: decode(picture) });
+  const context = new Context({ labels, frame, file, warn, picture: decode(picture), sound: decode(sound) });
   try {
     const result = await runSteps(steps, decode(value), context);
     return { value: encode(result), frame: context.frame, warnings };

@@ -1,4 +1,4 @@
-/** What a step may know beside its value: labels, the card's files, where its picture lies in the original. */
+/** What a step may know beside its value: labels, the card's files, the original picture or sound. */
 
 import { StepError } from "./errors.js";
 
@@ -48,9 +48,10 @@ export class Context {
    * @param {(message: string) => void} [given.warn] where to say that a value is outside its range
    * @param {Frame | null} [given.frame] null: no picture has been decoded
    * @param {NumberArray | null} [given.picture] [H, W, 3] uint8, the original, upright
+   * @param {import("./sound.js").Sound | null} [given.sound] the original; null: no sound has been decoded
    */
-  constructor({ labels = null, file, warn = console.warn, frame = null, picture = null } = {}) {
-    Object.assign(this, { labels, file, warn, frame, picture });
+  constructor({ labels = null, file, warn = console.warn, frame = null, picture = null, sound = null } = {}) {
+    Object.assign(this, { labels, file, warn, frame, picture, sound });
   }
 
   /** Note the original picture. @param {NumberArray} picture */
@@ -83,5 +84,13 @@ export class Context {
       throw new StepError(step, "a picture among the inputs", "none", "use decode_image in the steps of an input");
     }
     return this.frame;
+  }
+
+  /** The original sound, for a step whose result lies in its time. @param {string} step */
+  heard(step) {
+    if (!this.sound) {
+      throw new StepError(step, "a sound among the inputs", "none", "use decode_audio in the steps of an input");
+    }
+    return this.sound;
   }
 }

@@ -72,6 +72,20 @@ export function choice(step, parameter, table, name) {
 }
 
 /**
+ * Read what a file's bytes came in.
+ * @param {string} step
+ * @param {any} value Blob, ArrayBuffer or Uint8Array
+ * @param {string} file what was expected, such as "an image file"
+ * @returns {Promise<Uint8Array>}
+ */
+export async function asBytes(step, value, file) {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (value instanceof Blob) return new Uint8Array(await value.arrayBuffer());
+  throw new StepError(step, `the bytes of ${file}`, described(value), "read the file as bytes");
+}
+
+/**
  * Return `value` if it is `[H, W, C] uint8` with no empty side and C among `channels`.
  * @param {string} step
  * @param {any} value

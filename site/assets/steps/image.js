@@ -1,6 +1,6 @@
 /** From an encoded image to `[H, W, C] uint8`. */
 
-import { array, choice, described, imageArray, StepError } from "./errors.js";
+import { array, asBytes, choice, described, imageArray, StepError } from "./errors.js";
 import { imageHeader } from "./image_header.js";
 import { exifOrientation, upright, webpExif } from "./orientation.js";
 import { decodePng } from "./png.js";
@@ -25,7 +25,7 @@ const MAX_PIXELS = 16_000_000;
  * @returns {Promise<NumberArray>}
  */
 export async function decodeImage(value, _, context) {
-  const bytes = await asBytes(value);
+  const bytes = await asBytes("decode_image", value, "an image file");
   const header = imageHeader(bytes);
   if (!header) throw unreadable(bytes, "no such format");
   if (header.width * header.height > MAX_PIXELS) {
@@ -40,14 +40,6 @@ export async function decodeImage(value, _, context) {
   } catch (error) {
     throw unreadable(bytes, error.message);
   }
-}
-
-/** @param {any} value @returns {Promise<Uint8Array>} */
-async function asBytes(value) {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if (value instanceof Blob) return new Uint8Array(await value.arrayBuffer());
-  throw new StepError("decode_image", "the bytes of an image file", described(value), "read the file as bytes");
 }
 
 /** @param {Uint8Array} bytes @param {string} reason */

@@ -17,7 +17,7 @@ export class Pipeline {
     this.card = card;
     this.labels = labels;
     this.states = card.inputs.filter((tensor) => tensor.state_of).map(({ id, state_of: from }) => [id, from]);
-    this.streams = card.inputs.filter((tensor) => tensor.stream).map(({ id }) => id);
+    this.streams = card.inputs.filter((tensor) => tensor.stream).map(({ id, axes }) => [id, axes.length]);
   }
 
   /**
@@ -44,12 +44,15 @@ export class Pipeline {
    * @returns {Promise<Tensors>}
    */
   async outputs(session, inputs) {
-    const rows = new Set(this.streams.map((name) => inputs[name].shape[0]));
-    if (rows.size > 1) throw new Error(`streams ${this.streams}: expected as many rows in each, got ${[...rows]}`);
+    const rows = new Set(this.streams.map(([name]) => inputs[name].shape[0]));
+    if (rows.size > 1) {
+      const names = this.streams.map(([name]) => name);
+      throw new Error(`streams ${names}: expected as many rows in each, got ${[...rows]}`);
+    }
     const [count = 1] = rows;
     const results = /** @type {Tensors[]} */ ([]);
     for (let row = 0; row < count; row++) {
-      const pieces = this.streams.map((name) => [name, rowOf(inputs[name], row)]);
+      const pieces = this.streams.map(([name, rank]) => [name, rowOf(inputs[name], row, rank)]);
       const outputs = await session({ ...inputs, ...Object.fromEntries(pieces) });
       results.push(outputs);
       inputs = { ...inputs, ...Object.fromEntries(this.states.map(([name, from]) => [name, outputs[from]])) };
@@ -88,10 +91,17 @@ async function stepByStep(steps, value, context, onStep) {
 
 const zeros = ({ dtype, axes }) => array(dtype, axes.map(({ size }) => size.min ?? size));
 
-/** @param {NumberArray} x @param {number} row @returns {NumberArray} */
-function rowOf({ dtype, shape, data }, row) {
-  const length = shape.slice(1).reduce((a, b) => a * b, 1);
-  return array(dtype, [1, ...shape.slice(1)], data.subarray(row * length, (row + 1) * length));
+/**
+ * A row as a batch of one, or without that axis where the tensor has one axis less.
+ * @param {NumberArray} x
+ * @param {number} row
+ * @param {number} rank of the tensor
+ * @returns {NumberArray}
+ */
+function rowOf({ dtype, shape, data }, row, rank) {
+  const rest = shape.slice(1);
+  const length = rest.reduce((a, b) => a * b, 1);
+  return array(dtype, shape.length === rank ? [1, ...rest] : rest, data.subarray(row * length, (row + 1) * length));
 }
 
 /** @param {NumberArray[]} parts @returns {NumberArray} */

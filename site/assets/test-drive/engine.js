@@ -4,6 +4,7 @@ import { compare } from "./compare.js";
 import { checkDigest, download } from "./download.js";
 import { readNpy } from "./npy.js";
 import { createSession, loadRuntime } from "./runtime.js";
+import { envelope } from "./waveform.js";
 
 /**
  * @typedef {{data: any, shape: number[], dtype: string}} Values an array, as in the steps
@@ -19,6 +20,7 @@ import { createSession, loadRuntime } from "./runtime.js";
  * @property {any} result what the output's steps gave
  * @property {Values | null} seen the picture as the model got it, [H, W, C] uint8
  * @property {Values | null} picture the picture as the visitor gave it, upright, [H, W, 3] uint8
+ * @property {import("./waveform.js").Envelope | null} sound the outline of the sound that the visitor gave
  * @property {string[]} warnings of the input's steps
  * @property {{preprocessing: number, inference: number, postprocessing: number}} milliseconds
  */
@@ -90,7 +92,8 @@ export class Engine {
     times.push(performance.now());
     const [preprocessing, inference, postprocessing] = times.slice(1).map((time, i) => time - times[i]);
     const { picture } = context;
-    return { result, seen, picture, warnings, milliseconds: { preprocessing, inference, postprocessing } };
+    const sound = context.sound && envelope(context.sound);
+    return { result, seen, picture, sound, warnings, milliseconds: { preprocessing, inference, postprocessing } };
   }
 
   /** A file of the card that a step names; read once. @param {string} name @returns {Promise<Uint8Array>} */

@@ -14,6 +14,13 @@ export function time(milliseconds) {
   return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${whole.format(Math.round(milliseconds))} ms`;
 }
 
+/** A moment of a sound: `1:04.25`. @param {number} seconds */
+export function moment(seconds) {
+  const hundredths = Math.round(seconds * 100);
+  const rest = ((hundredths % 6000) / 100).toFixed(2).padStart(5, "0");
+  return `${Math.floor(hundredths / 6000)}:${rest}`;
+}
+
 /** @param {number} fraction 0..1 */
 export function percent(fraction) {
   return `${(100 * fraction).toFixed(1)} %`;

@@ -1,8 +1,10 @@
 import { el, sampleButtons } from "../dom.js";
 import { download } from "../download.js";
 import { drawingArea } from "./drawing.js";
+import { acceptDrops, filePicker } from "./files.js";
 
 const TYPES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
+const WORDS = "Pictures of your own: choose, drop here, or paste";
 
 /** @type {(context: import("./index.js").Context) => import("./index.js").Widget} */
 export function imageInput({ api, root, submit }) {
@@ -36,36 +38,8 @@ export function imageInput({ api, root, submit }) {
     run(...Array.from(files, (file) => ({ read: () => file, name: file.name || "Pasted picture" })));
   }
 
-  const element = el("div", {}, samples.element, ...(drawing ? [drawing.element] : []), picker(receive));
+  const picker = filePicker(WORDS, TYPES, receive);
+  const element = el("div", {}, samples.element, ...(drawing ? [drawing.element] : []), picker);
   acceptDrops(element, receive);
   return { element, first: samples.first, current: () => current };
-}
-
-/** @param {(files: FileList) => void} receive */
-function picker(receive) {
-  const chosen = () => {
-    receive(file.files);
-    file.value = ""; // so that the same file can be chosen again
-  };
-  const file = el("input", { id: "td-file", type: "file", accept: TYPES, multiple: true, onchange: chosen });
-  const label = el("label", { for: "td-file" }, "Pictures of your own: choose, drop here, or paste");
-  return el("div", { class: "td-picker" }, label, file);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {(files: FileList) => void} receive
- */
-function acceptDrops(element, receive) {
-  const over = (/** @type {boolean} */ on) => (/** @type {Event} */ event) => {
-    event.preventDefault();
-    element.classList.toggle("td-over", on);
-  };
-  element.addEventListener("dragover", over(true));
-  element.addEventListener("dragleave", over(false));
-  element.addEventListener("drop", (event) => {
-    over(false)(event);
-    receive(event.dataTransfer.files);
-  });
-  document.addEventListener("paste", (event) => receive(event.clipboardData.files));
 }

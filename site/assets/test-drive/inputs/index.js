@@ -1,3 +1,4 @@
+import { audioInput } from "./audio.js";
 import { imageInput } from "./image.js";
 import { rowInput } from "./row.js";
 import { textInput } from "./text.js";
@@ -15,4 +16,4 @@ import { textInput } from "./text.js";
  */
 
 /** The widget for each `input` of a task. @type {Record<string, (context: Context) => Widget>} */
-export const INPUTS = { image: imageInput, row: rowInput, text: textInput };
+export const INPUTS = { audio: audioInput, image: imageInput, row: rowInput, text: textInput };

@@ -1,5 +1,6 @@
 import { classesResult } from "./classes.js";
 import { imageResult } from "./image.js";
+import { segmentsResult } from "./segments.js";
 
 /**
  * @typedef {object} Shown
@@ -12,4 +13,4 @@ import { imageResult } from "./image.js";
  */
 
 /** How each `result` of a task is drawn. @type {Record<string, () => Drawing>} */
-export const RESULTS = { classes: classesResult, image: imageResult };
+export const RESULTS = { classes: classesResult, image: imageResult, segments: segmentsResult };
