@@ -122,11 +122,54 @@ def _distance(result: Any, expected: Any) -> float:
     return float(np.mean(distances)) / math.sqrt(2)
 
 
+def iou(results: Results) -> float:
+    """Mean over the classes that occur of intersection over union, counted over all pixels of all pictures.
+
+    `expected` is an encoded picture whose grey levels are the indices of the classes.
+    """
+    shared, either = np.zeros(256), np.zeros(256)
+    for result, example in results:
+        with Image.open(io.BytesIO(example.expected)) as image:
+            wanted = np.asarray(image.convert("L"))
+        got = result["classes"]
+        hits, both = (
+            np.bincount(part.ravel(), minlength=256) for part in (wanted[wanted == got], np.stack([wanted, got]))
+        )
+        shared, either = shared + hits, either + both - hits
+    present = either > 0
+    return float(np.mean(shared[present] / either[present]))
+
+
+def recall_at_1(results: Results) -> float:
+    """Share of examples whose nearest other one, by the cosine of their embeddings, has the same label."""
+    vectors = np.stack([np.ravel(result) for result, _ in results]).astype(np.float64)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    likeness = vectors @ vectors.T
+    np.fill_diagonal(likeness, -np.inf)
+    labels = np.array([example.expected for _, example in results])
+    return float(np.mean(labels[likeness.argmax(axis=1)] == labels))
+
+
+def _numbers(measure: Callable[[Any, Any], float]) -> Callable[[Results], float]:
+    """Return a metric of the first number of each result; `expected` is what it should be."""
+
+    def metric(results: Results) -> float:
+        got, wanted = zip(*((result[0]["value"], example.expected) for result, example in results), strict=True)
+        return float(measure(np.array(got, np.float64), np.array(wanted, np.float64)))
+
+    return metric
+
+
 METRICS: Mapping[str, Callable[[Results], float]] = {
     "accuracy": _accuracy_within(1),
     "top5_accuracy": _accuracy_within(5),
     "psnr": psnr,
     "mean_average_precision": mean_average_precision,
     "keypoint_error": keypoint_error,
+    "iou": iou,
+    "recall_at_1": recall_at_1,
+    "mae": _numbers(lambda got, wanted: np.mean(np.abs(got - wanted))),
+    "rmse": _numbers(lambda got, wanted: np.sqrt(np.mean((got - wanted) ** 2))),
+    "r2": _numbers(lambda got, wanted: 1 - np.sum((got - wanted) ** 2) / np.sum((wanted - wanted.mean()) ** 2)),
     "frame_accuracy": frame_accuracy,
 }

@@ -49,6 +49,7 @@ class Mask(_Part):
 
     labels: list[str]
     classes: Any = Field(description="`[H, W] uint8`, the size of the picture: for each pixel an index of `labels`.")
+    opacity: Any = Field(None, description="`[H, W] uint8`, where the model says how opaque each pixel is.")
 
 
 class Segment(_Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,39 @@ def recolor(value: object, context: Context) -> NDArray[np.uint8]:
     return np.asarray(Image.merge("YCbCr", bands).convert("RGB"))
 
 
+POOLS: Mapping[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max}
+
+
+def pool(value: object, layout: str, kind: str = "mean") -> NDArray[np.float32]:
+    """Return the mean or the largest value of each channel of `[1, C, h, w]` or `[1, h, w, C]`: `[1, C]`."""
+    x = number_array("pool", value)
+    order = choice("pool", "layout", LAYOUTS, layout)
+    taken = choice("pool", "kind", POOLS, kind)
+    if x.ndim != 4 or x.shape[0] != 1 or not x.size:
+        raise StepError("pool", "channels of one picture", described(x), "check the layout")
+    return np.asarray(taken(x[0].transpose(order).astype(np.float64), axis=(0, 1))[None], np.float32)
+
+
+def l2_normalize(value: object) -> NDArray[np.float32]:
+    """Divide each row of `[…, D]` by its length; a row of zeros stays."""
+    x = number_array("l2_normalize", value)
+    if not x.ndim or not x.shape[-1] or not np.isfinite(x).all():
+        raise StepError("l2_normalize", "[…, D] finite numbers", described(x), "check the model's output")
+    rows = x.astype(np.float64)
+    lengths = np.sqrt((rows**2).sum(axis=-1, keepdims=True))
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+def to_numbers(value: object, columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Name the numbers of `[1, N]` in order: `edge.results.Number`s."""
+    x = number_array("to_numbers", value)
+    if x.shape != (1, len(columns)) or not np.isfinite(x).all():
+        expected = f"[1, {len(columns)}] finite numbers, one a column"
+        raise StepError("to_numbers", expected, described(x), "check the columns")
+    named = zip(columns, x[0], strict=True)
+    return [{"name": column["name"], "value": float(number), "unit": column.get("unit")} for column, number in named]
+
+
 STEPS: Mapping[str, Callable[..., Any]] = {
     "softmax": softmax,
     "sigmoid": sigmoid,
@@ -92,4 +125,7 @@ STEPS: Mapping[str, Callable[..., Any]] = {
     "to_image": to_image,
     "image_to_original": image_to_original,
     "recolor": recolor,
+    "pool": pool,
+    "l2_normalize": l2_normalize,
+    "to_numbers": to_numbers,
 }

@@ -94,6 +94,53 @@ export function recolor(value, _, context) {
   return fromYcbcr([luma, ...planes]);
 }
 
+const POOLS = { mean: (sum, count) => sum / count, max: (largest) => largest };
+
+/** The mean or the largest value of each channel of `[1, C, h, w]` or `[1, h, w, C]`: `[1, C]`. */
+export function pool(value, { layout, kind = "mean" }) {
+  const x = numberArray("pool", value);
+  const order = choice("pool", "layout", LAYOUTS, layout);
+  const finish = choice("pool", "kind", POOLS, kind);
+  const [batch, ...shape] = x.shape;
+  if (shape.length !== 3 || batch !== 1 || !x.data.length) {
+    throw new StepError("pool", "channels of one picture", described(x), "check the layout");
+  }
+  const moved = transposed(array("float32", shape, Float32Array.from(asNumbers(x))), order);
+  const [height, width, channels] = moved.shape;
+  const totals = new Float64Array(channels).fill(kind === "max" ? -Infinity : 0);
+  const join = kind === "max" ? Math.max : (a, b) => a + b;
+  moved.data.forEach((number, i) => (totals[i % channels] = join(totals[i % channels], number)));
+  return array("float32", [1, channels], Float32Array.from(totals, (total) => finish(total, height * width)));
+}
+
+/** Each row of `[…, D]` divided by its length; a row of zeros stays. */
+export function l2Normalize(value) {
+  const x = numberArray("l2_normalize", value);
+  const numbers = asNumbers(x);
+  const width = x.shape.at(-1) ?? 0;
+  if (!width || !Array.prototype.every.call(numbers, Number.isFinite)) {
+    throw new StepError("l2_normalize", "[…, D] finite numbers", described(x), "check the model's output");
+  }
+  const result = new Float32Array(numbers.length);
+  for (let start = 0; start < result.length; start += width) {
+    let squares = 0;
+    for (let i = start; i < start + width; i++) squares += numbers[i] ** 2;
+    for (let i = start; i < start + width; i++) result[i] = numbers[i] / (Math.sqrt(squares) || 1);
+  }
+  return array("float32", x.shape, result);
+}
+
+/** The numbers of `[1, N]` by name, with their units. */
+export function toNumbers(value, { columns }) {
+  const x = numberArray("to_numbers", value);
+  const numbers = Array.from(asNumbers(x));
+  if (x.shape.join() !== `1,${columns.length}` || !numbers.every(Number.isFinite)) {
+    const expected = `[1, ${columns.length}] finite numbers, one a column`;
+    throw new StepError("to_numbers", expected, described(x), "check the columns");
+  }
+  return columns.map(({ name, unit = null }, i) => ({ name, value: numbers[i], unit }));
+}
+
 export const STEPS = {
   softmax,
   sigmoid,
@@ -101,4 +148,7 @@ export const STEPS = {
   to_image: toImage,
   image_to_original: imageToOriginal,
   recolor,
+  pool,
+  l2_normalize: l2Normalize,
+  to_numbers: toNumbers,
 };

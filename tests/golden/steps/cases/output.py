@@ -8,6 +8,7 @@ from edge.steps import Context
 from edge.steps.context import Frame
 from tests.golden.steps.cases.common import Case, Cases, noise, scores
 
+NAMED = [{"name": "length", "unit": "cm", "min": 0, "max": 10}, {"name": "count", "min": 0, "max": 5}]
 BOXED = Context(frame=Frame(5, 9, 12, 12, 0.75, 0.75, -1.5, 0.0))  # of 5 × 9 pixels, on 12 × 12
 CROPPED = Context(frame=Frame(20, 30, 4, 4, 2.0, 2.0, 6.0, 11.0), picture=noise(20, 30, 3))
 LETTERS = Context(labels=list("abcdefgh"))
@@ -47,6 +48,23 @@ CASES: Cases = {
         Case("cropped", {}, noise(5, 5, 1), CROPPED),
         Case("colour", {}, noise(5, 5, 3), CROPPED),
         Case("no picture", {}, noise(5, 5, 1)),
+    ],
+    "pool": lambda: [
+        Case("mean, nchw", {"layout": "nchw"}, scores(1, 3, 4, 5)),
+        Case("max, nhwc", {"layout": "nhwc", "kind": "max"}, scores(1, 4, 5, 3)),
+        Case("two pictures", {"layout": "nhwc"}, scores(2, 4, 5, 3)),
+        Case("unknown kind", {"layout": "nhwc", "kind": "sum"}, scores(1, 4, 5, 3)),
+    ],
+    "l2_normalize": lambda: [
+        Case("rows", {}, scores(3, 5)),
+        Case("zeros", {}, np.zeros((1, 4), np.float32)),
+        Case("bytes", {}, noise(2, 6)),
+        Case("NaN", {}, np.full((1, 4), np.nan, np.float32)),
+    ],
+    "to_numbers": lambda: [
+        Case("two", {"columns": NAMED}, scores(1, 2)),
+        Case("wrong number", {"columns": NAMED}, scores(1, 3)),
+        Case("NaN", {"columns": NAMED}, np.full((1, 2), np.nan, np.float32)),
     ],
     "to_image": lambda: [
         Case("nchw", {"layout": "nchw"}, scores(1, 3, 4, 5) / 5 + np.float32(0.5)),
