@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from catalog import vocab
 from catalog.card import Line, Step, Tensor
@@ -25,7 +25,7 @@ PLACES = {"input": "an input", "output": "an output", "result": "the card's `res
 
 
 class Column(BaseModel):
-    """A named value of a table's row."""
+    """A number of a table's row."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -34,6 +34,29 @@ class Column(BaseModel):
     max: float
     unit: str | None = None
     summary: str | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Say whether the range holds anything."""
+        return self.min < self.max
+
+
+class Categories(BaseModel):
+    """A choice in a table's row."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Line
+    categories: Annotated[list[Line], Field(min_length=2)]
+    summary: str | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Say whether each category stands there once."""
+        return len(set(self.categories)) == len(self.categories)
+
+
+COLUMN: TypeAdapter[Column | Categories] = TypeAdapter(Column | Categories)
 
 
 def check_steps(context: Context) -> Iterator[Problem]:
@@ -112,10 +135,10 @@ def _are_columns(value: Any) -> bool:
     if not isinstance(value, list) or not value:
         return False
     try:
-        columns = [Column.model_validate(item) for item in value]
+        columns = [COLUMN.validate_python(item) for item in value]
     except ValidationError:
         return False
-    return len({column.name for column in columns}) == len(columns) and all(c.min < c.max for c in columns)
+    return len({column.name for column in columns}) == len(columns) and all(column.is_right for column in columns)
 
 
 def _is_whole(value: Any) -> bool:
@@ -139,7 +162,10 @@ KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "numbers": ("a list of numbers", _list_of(_is_number)),
     "boolean": ("true or false", lambda value: isinstance(value, bool)),
     "file": ("the name of a file in the card's folder", lambda value: FILE_NAME.fullmatch(str(value)) is not None),
-    "columns": ("a list of {name, unit, min, max, summary}, each name once, min below max", _are_columns),
+    "columns": (
+        "a list of {name, unit, min, max, summary} or {name, categories, summary}, each name once, min below max",
+        _are_columns,
+    ),
 }
 
 
@@ -156,7 +182,13 @@ def check_columns(context: Context) -> Iterator[Problem]:
             for name in ("columns", "mean", "std"):
                 value = step.kwargs.get(name)
                 if isinstance(value, list):
-                    yield from _check_width(context, (*where, "steps", index, "kwargs", name), tensor, len(value))
+                    place = (*where, "steps", index, "kwargs", name)
+                    yield from _check_width(context, place, tensor, sum(map(_width, value)))
+
+
+def _width(column: Any) -> int:
+    """Return how many numbers a column, a mean or a deviation makes."""
+    return len(column["categories"]) if isinstance(column, dict) and "categories" in column else 1
 
 
 def _check_width(context: Context, where: Where, tensor: Tensor, count: int) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,10 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def columns(value: object, columns: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
-    """Put named values into the order of `columns`: `[1, N] float32`.
+    """Put named values into the order of `columns`, a category as one number each: `[1, N] float32`.
 
-    A missing, unknown, non-numeric or infinite value is a `StepError`, one outside its range a `StepWarning`.
+    A missing, unknown, non-numeric or infinite value and an unknown category are `StepError`s, a number outside its
+    range is a `StepWarning`.
     """
     if not isinstance(value, Mapping):
         raise StepError("columns", "named values", described(value), "pass a mapping of column names to numbers")
@@ -28,7 +30,18 @@ def columns(value: object, columns: Sequence[Mapping[str, Any]]) -> NDArray[np.f
     if unknown or missing:
         got = ", ".join([f"unknown {name}" for name in unknown] + [f"no {name}" for name in missing])
         raise StepError("columns", f"the values {', '.join(names)}", got, "give each of them once")
-    return np.array([[_number(column, value[column["name"]]) for column in columns]], np.float32)
+    return np.array([[number for column in columns for number in _numbers(column, value[column["name"]])]], np.float32)
+
+
+def _numbers(column: Mapping[str, Any], value: object) -> list[float]:
+    categories = column.get("categories")
+    if categories is None:
+        return [_number(column, value)]
+    if value not in categories:
+        near = difflib.get_close_matches(str(value), categories, n=1)
+        cure = f"did you mean {near[0]}?" if near else "write one of them"
+        raise StepError("columns", f"{column['name']} to be one of {', '.join(categories)}", repr(value), cure)
+    return [float(category == value) for category in categories]
 
 
 def _number(column: Mapping[str, Any], value: object) -> float:

@@ -5,8 +5,8 @@ import { array, described, StepError } from "./errors.js";
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * Put named values into the order of `columns`: `[1, N] float32`. A missing, unknown, non-numeric or infinite value is
- * a StepError, one outside its range a warning.
+ * Put named values into the order of `columns`, a category as one number each: `[1, N] float32`. A missing, unknown,
+ * non-numeric or infinite value and an unknown category are StepErrors, a number outside its range is a warning.
  */
 export function columns(value, { columns }, { warn }) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
@@ -19,7 +19,17 @@ export function columns(value, { columns }, { warn }) {
     const got = [...unknown.map((name) => `unknown ${name}`), ...missing.map((name) => `no ${name}`)].join(", ");
     throw new StepError("columns", `the values ${names.join(", ")}`, got, "give each of them once");
   }
-  return array("float32", [1, names.length], Float32Array.from(columns, (column) => number(column, value, warn)));
+  const numbers = columns.flatMap((column) => (column.categories ? oneHot(column, value) : number(column, value, warn)));
+  return array("float32", [1, numbers.length], Float32Array.from(numbers));
+}
+
+/** @param {{name: string, categories: string[]}} column */
+function oneHot({ name, categories }, row) {
+  if (!categories.includes(row[name])) {
+    const expected = `${name} to be one of ${categories.join(", ")}`;
+    throw new StepError("columns", expected, `'${row[name]}'`, "write one of them");
+  }
+  return categories.map((category) => Number(category === row[name]));
 }
 
 /** @param {{name: string, min?: number, max?: number}} column */

@@ -56,7 +56,7 @@ class Drive {
     this.root = root;
     this.artefacts = api.artefacts.filter(runsHere);
     this.artefact = this.artefacts.find((row) => row.precision === "fp32") ?? this.artefacts[0];
-    this.result = RESULTS[api.task.result]();
+    this.result = RESULTS[api.task.result]({ api, root });
     this.input = INPUTS[api.task.input]({ api, root, submit: (...jobs) => this.submit(jobs) });
     /** @type {Job[]} */
     this.waiting = [];
@@ -134,7 +134,7 @@ class Drive {
     this.view.running(job.name);
     try {
       const outcome = await this.client.call("run", await job.read());
-      const shown = this.result.show(outcome, job);
+      const shown = await this.result.show(outcome, job);
       const milliseconds = { ...this.facts.milliseconds, ...outcome.milliseconds };
       this.view.done(shown, { milliseconds, warnings: outcome.warnings }, job);
       if (this.batched) this.view.addToBatch(job.name, shown.summary, shown.data);

@@ -5,7 +5,7 @@ const PAUSE = 200; // ms after a change before the values are run
 /** @type {(context: import("./index.js").Context) => import("./index.js").Widget} */
 export function rowInput({ api, submit }) {
   const { columns } = api.card.inputs[0].steps.find((step) => step.id === "columns").kwargs;
-  const fields = columns.map(field);
+  const fields = columns.map((column, index) => (column.categories ? choice : field)(column, index));
   const samples = sampleButtons(api.samples, (sample) => [sample.title], choose);
   const values = () => Object.fromEntries(fields.map(({ read }) => read()));
   const current = () => ({ read: values, name: "Your values" });
@@ -27,13 +27,29 @@ export function rowInput({ api, submit }) {
   const changed = () => (samples.clear(), runSoon());
   const stay = (event) => (event.preventDefault(), submit(current()));
   const elements = fields.map(({ element }) => element);
-  const form = el("form", { class: "td-row", novalidate: true, onchange: changed, onsubmit: stay }, ...elements);
+  const form = el("form", { class: "td-row", novalidate: true, oninput: changed, onsubmit: stay }, ...elements);
   fill();
   return { element: el("div", {}, samples.element, form, reset), first: samples.first, current };
 }
 
 /**
- * One number, with its unit and range.
+ * One of several categories.
+ * @param {{name: string, categories: string[], summary?: string}} column
+ * @param {number} index
+ */
+function choice({ name, categories, summary }, index) {
+  const id = `td-column-${index}`;
+  const options = categories.map((category) => el("option", { value: category }, category));
+  const select = el("select", { id, name, title: summary }, ...options);
+  return {
+    element: el("div", {}, el("label", { for: id, title: summary }, title(name)), select),
+    read: () => [name, select.value],
+    write: (row) => (select.value = row[name] ?? categories[0]),
+  };
+}
+
+/**
+ * One number, with its unit and range: a field to write in, and a slider where the range has two ends.
  * @param {{name: string, unit?: string, min?: number, max?: number, summary?: string}} column
  * @param {number} index
  */
@@ -42,6 +58,8 @@ function field({ name, unit, min = -Infinity, max = Infinity, summary }, index) 
   const bounds = { min: Number.isFinite(min) && min, max: Number.isFinite(max) && max, step: stepFor(min, max) };
   const attributes = { id, name, ...bounds, type: "number", inputmode: "decimal", "aria-describedby": hint };
   const input = el("input", { ...attributes, title: summary });
+  const words = `${title(name)}, slider`;
+  const slider = max - min < Infinity ? el("input", { ...bounds, type: "range", "aria-label": words }) : null;
   const range = `${Number.isFinite(min) ? min : "any"} to ${Number.isFinite(max) ? max : "any"}`;
   const note = el("small", { id: hint, class: "td-note" });
   const label = el("label", { for: id, title: summary }, title(name), unit ? el("span", {}, ` ${unit}`) : "");
@@ -50,11 +68,16 @@ function field({ name, unit, min = -Infinity, max = Infinity, summary }, index) 
     const outside = input.value !== "" && (input.valueAsNumber < min || input.valueAsNumber > max);
     note.classList.toggle("td-warning", outside);
     note.textContent = outside ? `outside ${range}; the answer may mean little` : range;
+    if (slider && input.value !== "") slider.value = input.value;
   }
 
   input.addEventListener("input", judge);
+  slider?.addEventListener("input", () => {
+    input.value = slider.value;
+    judge();
+  });
   return {
-    element: el("div", {}, label, input, note),
+    element: el("div", {}, label, input, ...(slider ? [slider] : []), note),
     read: () => [name, input.value === "" ? null : input.valueAsNumber],
     write: (row) => {
       input.value = row[name] ?? "";

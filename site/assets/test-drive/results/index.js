@@ -1,5 +1,8 @@
 import { classesResult } from "./classes.js";
+import { embeddingResult } from "./embedding.js";
 import { imageResult } from "./image.js";
+import { maskResult } from "./mask.js";
+import { numbersResult } from "./numbers.js";
 import { segmentsResult } from "./segments.js";
 
 /**
@@ -9,8 +12,15 @@ import { segmentsResult } from "./segments.js";
  *
  * @typedef {object} Drawing
  * @property {HTMLElement} element
- * @property {(outcome: import("../engine.js").Outcome, job: import("../app.js").Job) => Shown} show
+ * @property {(outcome: import("../engine.js").Outcome, job: import("../app.js").Job) => Shown | Promise<Shown>} show
  */
 
-/** How each `result` of a task is drawn. @type {Record<string, () => Drawing>} */
-export const RESULTS = { classes: classesResult, image: imageResult, segments: segmentsResult };
+/** How each `result` of a task is drawn. @type {Record<string, (context: {api: any, root: URL}) => Drawing>} */
+export const RESULTS = {
+  classes: classesResult,
+  embedding: embeddingResult,
+  image: imageResult,
+  mask: maskResult,
+  numbers: numbersResult,
+  segments: segmentsResult,
+};
