@@ -19,6 +19,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs inst
 Out = Annotated[Path, typer.Option(help="Folder that holds the build; the site appears in its folder `site`.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network; what is not at hand is not built.")]
 Catalog = Annotated[Path, typer.Option(help="Folder of card folders.", exists=True, file_okay=False)]
+COLUMNS = (
+    SpinnerColumn(),
+    TextColumn("{task.description:<44}"),
+    BarColumn(),
+    TextColumn("{task.completed}/{task.total}"),
+)
 DEFAULT_CATALOG = Path(__file__).parent.parent / "catalog" / "models"
 DEFAULT_OUT = Path("build")
 
@@ -117,6 +123,59 @@ def convert(
 
 
 @app.command()
+def run(
+    model: Annotated[str, typer.Argument(help="Model, by the name of its folder.")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, - for standard input, addresses, or name=value pairs.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="A text to run the model on.")] = None,
+    to: Annotated[str, typer.Option("--format", help="Format of the file to run, of a built site.")] = "onnx",
+    precision: Annotated[str, typer.Option(help="Precision of the file to run.")] = "fp32",
+    draw: Annotated[Path | None, typer.Option(help="Folder for pictures of what was found.")] = None,
+    allow_network: Annotated[bool, typer.Option("--allow-network", help="Read https addresses.")] = False,
+    out: Out = DEFAULT_OUT,
+    catalog: Catalog = DEFAULT_CATALOG,
+    as_json: Json = False,
+) -> None:
+    """Run a model of the catalog on files, folders, texts or values; exit 1 when one of them could not be read."""
+    from scripts.inputs import Given, InputError, find
+    from scripts.predict import Model
+
+    try:
+        chosen = Model(catalog, model)
+        given = find(inputs or [], chosen.task["input"], allow_network=allow_network)
+        given += [Given("text", lambda: text)] if text is not None else []
+        if not given:
+            raise InputError(f"{model}: expected something to run on ({chosen.task['input']}), got nothing")
+        session = chosen.session((to, precision), out / "site")
+        failed = print_predictions(chosen, session, given, draw, as_json)
+    except InputError as error:
+        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    raise typer.Exit(1 if failed else 0)
+
+
+def print_predictions(model: Any, session: Any, given: Any, draw: Path | None, as_json: bool) -> int:
+    """Print a line for each input, with a progress bar where there are several; return how many failed."""
+    from scripts import predict
+
+    failed, kind = 0, model.task["result"]
+    with Progress(*COLUMNS, TimeElapsedColumn(), console=err, disable=len(given) < 2, transient=True) as bar:
+        task = bar.add_task(model.card.id, total=len(given))
+        for one in model.predict(session, given, lambda: bar.update(task, advance=1)):
+            failed += one.error is not None
+            drawn = predict.draw(kind, one, draw) if draw and one.error is None else None
+            if as_json:
+                row = {"input": one.name, "error": one.error, "result": predict.as_json(one.result)}
+                typer.echo(json.dumps(row | ({"drawn": str(drawn)} if drawn else {}), ensure_ascii=False))
+            elif one.error is not None:
+                err.print(f"edgewise: {one.name}: {one.error}", highlight=False, markup=False, soft_wrap=True)
+            else:
+                typer.echo(f"{one.name}: {predict.words(kind, one.result)}{f'  → {drawn}' if drawn else ''}")
+    return failed
+
+
+@app.command()
 def site(
     serve: Annotated[bool, typer.Option("--serve", help="Serve it until interrupted.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -149,14 +208,8 @@ def run_build(folder: Path, catalog: Path, *, offline: bool = False) -> Any:
     """Build with a progress bar on standard error; print problems and exit 1 when it cannot be published."""
     from scripts.build import BuildError, build, count_steps, read_cards
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<44}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-    )
     try:
-        with Progress(*columns, TimeElapsedColumn(), console=err) as bar:
+        with Progress(*COLUMNS, TimeElapsedColumn(), console=err) as bar:
             task = bar.add_task("reading cards", total=1)
 
             def progress(text: str) -> None:

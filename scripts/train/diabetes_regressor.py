@@ -23,8 +23,8 @@ from scripts.train.common import MODELS, measure, read_card, save_onnx, seed, wr
 
 NAME = "diabetes-regressor"
 FOLDER = MODELS / NAME
-NAMES = ("age", "sex", "bmi", "blood_pressure", "total_cholesterol", "ldl", "hdl", "cholesterol_ratio", "log_triglycerides",
-         "glucose")  # fmt: skip
+NAMES = ("age", "sex", "bmi", "blood_pressure", "total_cholesterol", "ldl", "hdl", "cholesterol_ratio",
+         "log_triglycerides", "glucose")  # fmt: skip
 SEXES = ("1", "2")  # as the study's file codes them
 EPOCHS, HIDDEN, MEMBERS = 220, 12, 8
 SHOWN = 2  # rows at the start that are the card's samples
@@ -52,7 +52,9 @@ def train(inputs: Values, targets: Values, number: int) -> nn.Sequential:
     """Fit one network on normalised rows."""
     torch.manual_seed(SEED + number)
     network = nn.Sequential(nn.Linear(inputs.shape[1], HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, 1))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=1.0)  # chosen by five folds of the training rows
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=0.01, weight_decay=1.0
+    )  # chosen by five folds of the training rows
     x, y = (torch.from_numpy(array.astype(np.float32)) for array in (inputs, targets))
     for _ in range(EPOCHS):
         optimizer.zero_grad()
@@ -102,7 +104,8 @@ def main() -> None:
     linear = LinearRegression().fit(inputs[~held_out], targets[~held_out]).predict(inputs[held_out])
     error = np.abs(linear - targets[held_out]).mean()
     r2 = 1 - ((linear - targets[held_out]) ** 2).sum() / ((targets[held_out] - targets[held_out].mean()) ** 2).sum()
-    print(f"linear regression: mae {error:.4f}, r2 {r2:.4f}; always the mean: {np.abs(center - targets[held_out]).mean():.4f}")
+    print(f"linear regression: mae {error:.4f}, r2 {r2:.4f}")
+    print(f"always the mean: mae {np.abs(center - targets[held_out]).mean():.4f}")
     print(np.round(values[~held_out].min(0), 2).tolist(), np.round(values[~held_out].max(0), 2).tolist())
 
 

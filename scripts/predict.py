@@ -1,0 +1,148 @@
+"""`edgewise run`: a card's model on what a person has, with the result as words, as JSON, or drawn."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from catalog import source
+from catalog.card import Card
+from catalog.check import load
+from catalog.vocab import tasks
+from edge.draw import DRAWINGS
+from edge.pipeline import Pipeline
+from edge.runtimes import RUNTIMES, Session
+from edge.steps import StepError
+from scripts.inputs import Given, InputError
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One input with its result, or what was wrong with it; `picture` is the original, where there is one."""
+
+    name: str
+    result: Any = None
+    picture: Any = None
+    error: str | None = None
+
+
+class Model:
+    """A card of the catalog, ready to run."""
+
+    def __init__(self, catalog: Path, model_id: str) -> None:
+        folder = catalog / model_id
+        if not (folder / "card.yaml").exists():
+            known = ", ".join(sorted(path.parent.name for path in catalog.glob("*/card.yaml")))
+            raise InputError(f"{model_id}: no such model: choose one of {known}")
+        self.card: Card = load(folder)
+        self.task = tasks()[self.card.pipeline_tag]
+        self._folder = folder
+
+    def session(self, artefact: tuple[str, str], site: Path) -> Session:
+        """Load the source for ("onnx", "fp32"), and any other file from a built site."""
+        if artefact == ("onnx", "fp32") and self.card.source.format == "onnx":
+            return RUNTIMES["onnxruntime"].load(source.fetch(self.card.source, self._folder))
+        path = site / "api" / "v1" / "models" / f"{self.card.id}.json"
+        if not path.exists():
+            raise InputError(f"{self.card.id}: {' '.join(artefact)} is not built in {site}: run `edgewise build` first")
+        rows = {(row["format"], row["precision"]): row for row in json.loads(path.read_text("utf-8"))["artefacts"]}
+        if artefact not in rows:
+            there = ", ".join(" ".join(key) for key in rows)
+            raise InputError(f"{self.card.id}: expected one of {there}, got {' '.join(artefact)}")
+        return RUNTIMES[rows[artefact]["runtimes"][0]].load(site / rows[artefact]["file"])
+
+    def predict(self, session: Session, inputs: Sequence[Given], done: Callable[[], None]) -> Iterator[Prediction]:
+        """Run each input; one that cannot be read or taken does not stop the others."""
+        pipeline = Pipeline(self.card, self._folder)
+        for given in inputs:
+            context = pipeline.context()
+            try:
+                tensors = pipeline.tensors(self._typed(given.read()), context)
+                result = pipeline.result(pipeline.outputs(session, tensors), context)
+                yield Prediction(given.name, result, context.picture)
+            except (InputError, StepError) as error:
+                yield Prediction(given.name, error=str(error))
+            done()
+
+    def _typed(self, value: Any) -> Any:
+        """Turn the words of a row that stand for numbers into numbers; categories stay words."""
+        if self.task["input"] != "row" or not isinstance(value, Mapping):
+            return value
+        columns = (step.kwargs.get("columns", []) for tensor in self.card.inputs for step in tensor.steps)
+        categories = {column["name"] for found in columns for column in found if "categories" in column}
+        return {name: part if name in categories else _number(part) for name, part in value.items()}
+
+
+def _number(text: Any) -> Any:
+    try:
+        return float(text) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
+def words(kind: str, result: Any) -> str:
+    """Say a result in one line."""
+    return WORDS[kind](result)
+
+
+def _scored(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{row['label']} {row['score']:.3f}" for row in rows) or "nothing"
+
+
+def _shares(mask: Mapping[str, Any]) -> str:
+    shares = np.bincount(mask["classes"].ravel(), minlength=len(mask["labels"])) / mask["classes"].size
+    found = sorted(((share, label) for share, label in zip(shares, mask["labels"], strict=True) if share), reverse=True)
+    return ", ".join(f"{label} {100 * share:.1f} %" for share, label in found)
+
+
+WORDS: Mapping[str, Callable[[Any], str]] = {
+    "classes": _scored,
+    "detections": _scored,
+    "embedding": lambda vector: f"{np.size(vector)} numbers",
+    "image": lambda pixels: f"a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels",
+    "keypoints": lambda rows: ", ".join(f"{row['label']} ({row['x']:.3f}, {row['y']:.3f})" for row in rows),
+    "mask": _shares,
+    "numbers": lambda rows: ", ".join(
+        f"{row['name']}: {row['value']:.4g} {row['unit'] or ''}".rstrip() for row in rows
+    ),
+    "segments": lambda rows: ", ".join(f"{r['label']} {r['start']:.2f}-{r['end']:.2f} s" for r in rows) or "nothing",
+}
+
+
+def as_json(value: Any) -> Any:
+    """Turn a result into what JSON can hold: vectors whole, pictures as their shape and type."""
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist() if value.ndim <= 2 and 1 in (*value.shape, value.ndim) else _outline(value)
+    if isinstance(value, Mapping):
+        return {name: as_json(part) for name, part in value.items()}
+    return [as_json(part) for part in value] if isinstance(value, list) else value
+
+
+def _outline(array: Any) -> dict[str, Any]:
+    return {"shape": list(array.shape), "dtype": array.dtype.name}
+
+
+def draw(kind: str, prediction: Prediction, folder: Path) -> Path:
+    """Write what was found over the picture as PNG into a folder; return its path."""
+    if kind not in DRAWINGS:
+        raise InputError(f"results of this task ({kind}) are not drawn: leave --draw out")
+    try:
+        drawn: Image.Image = DRAWINGS[kind](prediction.result, prediction.picture)
+    except ValueError as error:
+        raise InputError(f"{prediction.name}: {error}: leave --draw out") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^\w.-]+", "_", Path(prediction.name).stem) or "input"
+    path = folder / f"{stem}.png"
+    number = 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.png"
+    drawn.save(path)
+    return path

@@ -1,0 +1,108 @@
+"""`edgewise run`, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+DIGITS = ROOT / "catalog/models/digits-cnn/samples"
+Done = subprocess.CompletedProcess[str]
+
+
+def edgewise(*arguments: str | Path, stdin: bytes = b"") -> Done:
+    command = [sys.executable, "-m", "scripts.cli", "run", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"COLUMNS": "200"}, input=stdin, capture_output=True, check=False
+    )
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_a_folder_of_pictures_is_read_and_a_bad_one_does_not_stop_the_others(tmp_path: Path):
+    """Each file gets its line, the broken one its reason, and the exit code says that something failed."""
+    for name in ("scan-3", "scan-7"):
+        shutil.copy(DIGITS / f"{name}.png", tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    done = edgewise("digits-cnn", tmp_path)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(": ")[1][0] for line in lines] == ["3", "7"]
+    assert "broken.png: decode_image: expected a PNG, JPEG, WebP, GIF or BMP image" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_and_standard_input_serve_programs():
+    """One object an input, with the result as its task's type says."""
+    done = edgewise("digits-cnn", "-", "--json", stdin=(DIGITS / "scan-5.png").read_bytes())
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)
+    assert (row["input"], row["error"], row["result"][0]["label"]) == ("standard input", None, "5")
+
+
+def test_rows_are_given_as_pairs_or_as_a_file(tmp_path: Path):
+    """The same values by name on the command line and from a JSON file give the same figure."""
+    row = {"age": 59, "sex": "2", "bmi": 32.1, "blood_pressure": 101, "total_cholesterol": 157, "ldl": 93.2, "hdl": 38,
+           "cholesterol_ratio": 4, "log_triglycerides": 4.8598, "glucose": 87}  # fmt: skip
+    (tmp_path / "row.json").write_text(json.dumps(row), "utf-8")
+    pairs = [f"{name}={value}" for name, value in row.items() if name != "sex"]
+    by_file = edgewise("diabetes-regressor", tmp_path / "row.json")
+    assert by_file.returncode == 0, by_file.stderr
+    assert "progression after a year: " in by_file.stdout
+    by_pairs = edgewise("diabetes-regressor", *pairs, "sex=2")
+    assert by_pairs.stdout.split(": ", 1)[1] == by_file.stdout.split(": ", 1)[1]
+    refused = edgewise("diabetes-regressor", *pairs, "sex=3")
+    assert refused.returncode == 1
+    assert "sex to be one of 1, 2, got '3'" in refused.stderr
+
+
+def test_texts_are_given_directly():
+    """A line of code on the command line is enough."""
+    done = edgewise("code-language-id", "--text", "def f(x):\n    return x + 1\n")
+    assert done.returncode == 0, done.stderr
+    assert "Python" in done.stdout
+
+
+def test_what_was_found_is_drawn(tmp_path: Path):
+    """The picture that the model made lies in the folder, twice as large as the one given."""
+    photo = ROOT / "catalog/models/photo-upscale-x2/samples/coffee.png"
+    done = edgewise("photo-upscale-x2", photo, "--draw", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with Image.open(photo) as before, Image.open(tmp_path / "coffee.png") as after:
+        assert after.size == (2 * before.width, 2 * before.height)
+
+
+WRONG: dict[str, tuple[Callable[[], Done], str]] = {
+    "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of code-language-id"),
+    "nothing to run on": (lambda: edgewise("digits-cnn"), "expected something to run on (image), got nothing"),
+    "a missing file": (lambda: edgewise("digits-cnn", "nowhere.png"), "nowhere.png: No such file"),
+    "an address": (lambda: edgewise("digits-cnn", "https://example.org/a.png"), "only with --allow-network"),
+    "a plain address": (
+        lambda: edgewise("digits-cnn", "http://example.org/a.png", "--allow-network"),
+        "expected an https address",
+    ),
+    "a private address": (
+        lambda: edgewise("digits-cnn", "https://127.0.0.1/a.png", "--allow-network"),
+        "leads to a private address, which is not read",
+    ),
+    "no drawing": (
+        lambda: edgewise("code-language-id", "--text", "x", "--draw", "build/none"),
+        "there is no picture to draw on",
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "message"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_run_is_told_as_such(act: Callable[[], Done], message: str):
+    """A line that says what was expected and what to do, and exit code 1."""
+    done = act()
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
