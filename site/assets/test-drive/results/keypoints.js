@@ -80,7 +80,12 @@ function page(picture, corners, name) {
   const [height, width] = upright.shape;
   const caption = `The page, straightened: ${width} × ${height} pixels`;
   const canvas = canvasOf(upright, caption);
+  const least = Math.min(...corners.map(({ score }) => score ?? 1));
+  const doubt = least < DOUBTFUL ? [el("p", { class: "td-note td-warning" }, doubtful(least))] : [];
   const figure = el("figure", { class: "td-page", style: `--aspect: ${width / height}` }, canvas);
   figure.append(el("figcaption", { class: "td-note" }, caption));
-  return el("div", {}, figure, saveButton(canvas, name));
+  return el("div", {}, figure, ...doubt, saveButton(canvas, name));
 }
+
+const DOUBTFUL = 0.25;
+const doubtful = (score) => `A corner is unsure (${percent(score)}). Is the whole page in the picture?`;
