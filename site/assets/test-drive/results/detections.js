@@ -51,7 +51,8 @@ function counted(found) {
 function draw({ box: [top, left, bottom, right], label, score }, colour) {
   const sides = Object.entries({ left, top, width: right - left, height: bottom - top });
   const style = [...sides.map(([side, value]) => `${side}: ${100 * value}%`), colour].join("; ");
-  const name = el("span", { class: top > 0.08 ? "td-tag" : "td-tag td-inside" }, label);
+  const corner = `${top > 0.08 ? "" : " td-inside"}${left < 0.7 ? "" : " td-right"}`; // where the name stays in sight
+  const name = el("span", { class: `td-tag${corner}` }, label);
   const box = el("div", { class: "td-box", style, "aria-hidden": "true" }, name);
   const where = `${share(right - left)} × ${share(bottom - top)} at ${share(left)} from the left, ${share(top)} from the top`;
   const parts = [label, percent(score), where].map((text, i) => el("span", { class: PARTS[i] }, text));
