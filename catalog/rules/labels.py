@@ -10,6 +10,8 @@ from catalog.context import Context
 from catalog.names import shown
 from catalog.problem import Problem
 
+STEPS_COUNT = {"detections": "class", "keypoints": "point"}  # result → axis that an output may have or not
+
 
 def check_labels(context: Context) -> Iterator[Problem]:
     """Require labels that say something and are told apart."""
@@ -24,16 +26,21 @@ def check_labels(context: Context) -> Iterator[Problem]:
 
 
 def check_label_count(context: Context) -> Iterator[Problem]:
-    """Require as many labels as the output's class axis is long."""
+    """Require as many labels as the axis that counts them is long.
+
+    Detectors and landmark models may mix these with other numbers on one axis; `place_boxes` and `place_points` count.
+    """
+    result = context.task.get("result", "")
+    name = STEPS_COUNT.get(result, "class")
     for where, tensor in context.each("outputs.*", Tensor):
-        labels, sizes = context.labels(tensor), [axis.size for axis in tensor.axes if axis.name == "class"]
-        if labels is None or sizes == [len(labels)]:
+        labels, sizes = context.labels(tensor), [axis.size for axis in tensor.axes if axis.name == name]
+        if labels is None or sizes == [len(labels)] or (not sizes and result in STEPS_COUNT):
             continue
         place = (*where, "labels")
         expected = (
-            f"{sizes[0]} labels, the size of the axis `class`" if sizes else "an axis named `class` for the labels"
+            f"{sizes[0]} labels, the size of the axis `{name}`" if sizes else f"an axis named `{name}` for the labels"
         )
         cure = (
-            "give the labels in the order of the output" if sizes else "name the axis that counts the classes `class`"
+            "give the labels in the order of the output" if sizes else f"name the axis that counts the classes `{name}`"
         )
         yield context.document.problem(place, "label-count", expected=expected, got=f"{len(labels)} labels", cure=cure)

@@ -220,6 +220,10 @@ def place_boxes(value: object, context: Context) -> list[dict[str, Any]]:
         raise StepError("place_boxes", "the boxes kept", described(value), "put nms before it")
     if context.labels is None:
         raise StepError("place_boxes", "labels", "none", "give an output its labels in the card")
+    beyond = int(value["classes"].max(initial=-1))
+    if beyond >= len(context.labels):
+        expected, got = f"a class below {len(context.labels)}, the number of labels", f"{beyond}"
+        raise StepError("place_boxes", expected, got, "give the output a label a class, or use drop_class")
     frame = context.framed("place_boxes")
     corners = value["boxes"].astype(np.float64)
     ys = np.clip((corners[:, [0, 2]] * frame.scale_y + frame.offset_y) / frame.height, 0, 1)

@@ -14,6 +14,7 @@ METRICS = {
     "psnr": ("PSNR", "dB"),
     "mean_average_precision": ("Mean average precision", "percent"),
     "iou": ("IoU", "percent"),
+    "keypoint_error": ("Error of the points, of the diagonal", "percent"),
     "mae": ("MAE", ""),
     "rmse": ("RMSE", ""),
     "frame_accuracy": ("Frame accuracy", "percent"),

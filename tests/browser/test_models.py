@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,29 +17,55 @@ MODELS = sorted(path.parent.name for path in CATALOG.glob("*/card.yaml"))
 pytestmark = pytest.mark.browser
 
 
+CLOSE = 1e-4  # of scores and places
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_every_sample_gives_what_python_gives(visit: Visit, api: Api, model: str) -> None:
-    """Whoever tries a sample sees the class that Python finds on top, and what would be right where the model errs."""
+    """Whoever tries a sample sees what Python finds, and what would be right where the model errs."""
     drive = visit(model)
     first = drive.start()
-    samples, winners = api(model)["samples"], python_winners(model)
+    samples, results = api(model)["samples"], python_results(model)
+    agrees = AGREE.get(api(model)["task"]["result"])
     assert first["name"] == samples[0]["title"]
-    for sample, winner in zip(samples, winners, strict=True):
+    for sample, result in zip(samples, results, strict=True):
         shown = drive.choose_sample(sample["title"])
         assert shown["name"] == sample["title"]
-        if winner:
-            assert shown["classes"][0]["label"] == winner
+        if agrees:
+            agrees(shown, result)
         if sample["expected"]:
             assert f"The right answer: {sample['expected']}" in drive.area.inner_text()
 
 
-def python_winners(model: str) -> list[str | None]:
-    """Return the top label of each sample through the card's steps and onnxruntime; None for results without labels."""
+def python_results(model: str) -> list[Any]:
+    """Return what each sample gives through the card's steps and onnxruntime."""
     folder = CATALOG / model
     card = load(folder)
     pipeline, session = Pipeline(card, folder), RUNTIMES["onnxruntime"].load(folder / str(card.source.file))
-    results = [pipeline.predict(session, of_sample(sample, folder).input) for sample in card.samples]
-    return [result[0]["label"] if isinstance(result, list) else None for result in results]
+    return [pipeline.predict(session, of_sample(sample, folder).input) for sample in card.samples]
+
+
+def same_winner(shown: dict[str, Any], result: Any) -> None:
+    assert shown["classes"][0]["label"] == result[0]["label"]
+
+
+def same_boxes(shown: dict[str, Any], result: Any) -> None:
+    """The same labels in the same order, with equal scores and places."""
+    found = shown["detections"]
+    assert [row["label"] for row in found] == [row["label"] for row in result]
+    for got, expected in zip(found, result, strict=True):
+        assert [*got["box"], got["score"]] == pytest.approx([*expected["box"], expected["score"]], abs=CLOSE)
+
+
+def same_points(shown: dict[str, Any], result: Any) -> None:
+    """The same points, each at the same place."""
+    for got, expected in zip(shown["keypoints"], result, strict=True):
+        assert got["label"] == expected["label"]
+        keys = ("y", "x", "score")
+        assert [got[key] for key in keys] == pytest.approx([expected[key] for key in keys], abs=CLOSE)
+
+
+AGREE = {"classes": same_winner, "detections": same_boxes, "keypoints": same_points}  # by the task's result
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -21,6 +21,7 @@ from edge.steps.context import Frame
 from edge.steps.image import FILTERS
 from edge.steps.sound import Sound
 from tests.golden.steps.cases.boxes import boxes
+from tests.golden.steps.cases.common import scores
 from tests.steps.codec import decode, in_node, in_python, job
 
 ROOT = Path(__file__).parents[2]
@@ -164,6 +165,37 @@ def test_javascript_makes_pillows_ycbcr_of_every_colour():
     ycbcr = Image.fromarray(colours).convert("YCbCr")
     np.testing.assert_array_equal(forth, np.asarray(ycbcr))
     np.testing.assert_array_equal(back, np.asarray(ycbcr.convert("RGB")))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 4), st.sampled_from([16, 24, 31]), st.sampled_from([8, 17]))
+@settings(max_examples=40, deadline=None)
+def test_boxes_are_decoded_and_kept_alike_in_both_languages(seed, classes, width, height):
+    """Random outputs of each kind of detector: the same boxes in the same order, wherever they end."""
+    size, strides = {"width": width, "height": height}, [4, 8]
+    small, large = (-(-width // stride) * -(-height // stride) for stride in strides)
+    outputs = {
+        name: scores(1, *shape, seed=seed % 1000 + i)
+        for i, (name, shape) in enumerate(
+            {
+                "cells": (small + large, 5 + classes),
+                "c4": (small, classes), "c8": (large, classes), "d4": (small, 32), "d8": (large, 32),
+                "offsets": (2 * small + large, 4), "classes": (2 * small + large, classes),
+            }.items()
+        )
+    }  # fmt: skip
+    grids = size | {"strides": strides}
+    priors = {"boxes": "offsets", "scores": "classes", "sizes": [3, 5.5, 7], "counts": [2, 1]}
+    decoders = {
+        "decode_grid_boxes": grids | {"output": "cells"},
+        "decode_dfl_boxes": grids | {"scores": ["c4", "c8"], "distances": ["d4", "d8"]},
+        "decode_prior_boxes": grids | priors,
+        "take_boxes": size | {"boxes": "offsets", "scores": "classes", "order": "cxcywh"},
+    }
+    context = Context(labels=list("abcd"), frame=Frame(300, 200, 16, 16, 20.0, 20.0, -10.0, -60.0))
+    behind = [{"id": "nms", "kwargs": {"iou": 0.4}}, {"id": "place_boxes", "kwargs": {}}]
+    jobs = [job([{"id": step, "kwargs": kwargs}, *behind], outputs, context) for step, kwargs in decoders.items()]
+    for one, outcome in zip(jobs, in_node(jobs)["results"], strict=True):
+        assert_same(outcome, in_python(one))
 
 
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from([0.1, 0.5, 0.9]))

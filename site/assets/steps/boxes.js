@@ -265,6 +265,11 @@ export function placeBoxes(value, _, context) {
   }
   const { labels } = context;
   if (!labels) throw new StepError("place_boxes", "labels", "none", "give an output its labels in the card");
+  const beyond = Math.max(-1, ...value.classes.data);
+  if (beyond >= labels.length) {
+    const expected = `a class below ${labels.length}, the number of labels`;
+    throw new StepError("place_boxes", expected, `${beyond}`, "give the output a label a class, or use drop_class");
+  }
   const frame = context.framed("place_boxes");
   const limited = (fraction) => Math.min(Math.max(fraction, 0), 1);
   const y = (place) => limited((place * frame.scale_y + frame.offset_y) / frame.height);

@@ -1,5 +1,5 @@
 import { el } from "../dom.js";
-import { canvasOf } from "./picture.js";
+import { canvasOf, saveButton } from "./picture.js";
 
 const pixels = ([height, width]) => `${width} × ${height} pixels`;
 
@@ -49,17 +49,3 @@ function slider(before, after) {
 }
 
 const LABEL = "How much of the picture shows the input; the rest shows the output";
-
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {string} name of the input
- */
-function saveButton(canvas, name) {
-  const save = () =>
-    canvas.toBlob((png) => {
-      const href = URL.createObjectURL(png);
-      el("a", { href, download: `${name.replace(/\.\w+$/, "")}-${canvas.width}x${canvas.height}.png` }).click();
-      setTimeout(() => URL.revokeObjectURL(href));
-    }, "image/png");
-  return el("button", { type: "button", class: "td-save", onclick: save }, "Download PNG");
-}

@@ -1,6 +1,8 @@
 import { classesResult } from "./classes.js";
+import { detectionsResult } from "./detections.js";
 import { embeddingResult } from "./embedding.js";
 import { imageResult } from "./image.js";
+import { keypointsResult } from "./keypoints.js";
 import { maskResult } from "./mask.js";
 import { numbersResult } from "./numbers.js";
 import { segmentsResult } from "./segments.js";
@@ -18,8 +20,10 @@ import { segmentsResult } from "./segments.js";
 /** How each `result` of a task is drawn. @type {Record<string, (context: {api: any, root: URL}) => Drawing>} */
 export const RESULTS = {
   classes: classesResult,
+  detections: detectionsResult,
   embedding: embeddingResult,
   image: imageResult,
+  keypoints: keypointsResult,
   mask: maskResult,
   numbers: numbersResult,
   segments: segmentsResult,

@@ -1,7 +1,7 @@
 import { el } from "../dom.js";
 import { percent } from "../format.js";
 import { hueOf, rgbOf } from "./colours.js";
-import { canvasOf } from "./picture.js";
+import { canvasOf, saveButton } from "./picture.js";
 
 const CLEAR = 0; // the first class is what lies behind: it is not painted
 
@@ -24,7 +24,8 @@ export function maskResult() {
     const opacity = el("label", { class: "td-opacity" }, "Opacity of the colours ", slider);
     const legend = el("ul", { class: "td-legend", "aria-label": "Classes and their shares" }, ...shares.map(entry));
     const cutOut = result.opacity ? [figureOf(picture, result.opacity)] : [];
-    element.replaceChildren(stack, note, opacity, legend, ...cutOut, saveButton(layer, name));
+    const save = saveButton(layer, name, "mask", "Download the colours as PNG");
+    element.replaceChildren(stack, note, opacity, legend, ...cutOut, save);
     const [largest] = shares.filter(({ index }) => index !== CLEAR);
     const summary = largest ? `${largest.label}, ${percent(largest.share)} of the picture` : "nothing found";
     return { summary, data: { shares: shares.map(({ label, share }) => ({ label, share })) } };
@@ -72,14 +73,4 @@ function figureOf({ data, shape: [height, width] }, opacity) {
   for (let i = 0; i < width * height; i++) pixels.data.set([...data.subarray(3 * i, 3 * i + 3), opacity.data[i]], 4 * i);
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return el("figure", { class: "td-cutout" }, canvas, el("figcaption", {}, "Cut out"));
-}
-
-function saveButton(canvas, name) {
-  const save = () =>
-    canvas.toBlob((png) => {
-      const href = URL.createObjectURL(png);
-      el("a", { href, download: `${name.replace(/\.\w+$/, "")}-mask.png` }).click();
-      setTimeout(() => URL.revokeObjectURL(href));
-    }, "image/png");
-  return el("button", { type: "button", class: "td-save", onclick: save }, "Download the colours as PNG");
 }

@@ -16,3 +16,20 @@ export function canvasOf({ data, shape: [height, width, channels] }, label) {
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
 }
+
+/**
+ * A button that keeps what a canvas shows.
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} name of the input
+ * @param {string} [what] is shown, behind the name in the file's name
+ * @param {string} [words] on the button
+ */
+export function saveButton(canvas, name, what = `${canvas.width}x${canvas.height}`, words = "Download PNG") {
+  const save = () =>
+    canvas.toBlob((png) => {
+      const href = URL.createObjectURL(png);
+      el("a", { href, download: `${name.replace(/\.\w+$/, "")}-${what}.png` }).click();
+      setTimeout(() => URL.revokeObjectURL(href));
+    }, "image/png");
+  return el("button", { type: "button", class: "td-save", onclick: save }, words);
+}

@@ -1,7 +1,7 @@
 import { el } from "../dom.js";
 import { moment, percent } from "../format.js";
 import { waveform } from "../waveform.js";
-import { hueOf } from "./colours.js";
+import { hues } from "./colours.js";
 
 /** Stretches of a sound, coloured over its waveform and listed with their times. @returns {import("./index.js").Drawing} */
 export function segmentsResult() {
@@ -12,8 +12,7 @@ export function segmentsResult() {
 
   /** @type {import("./index.js").Drawing["show"]} */
   function show({ result, sound }, { name }) {
-    const labels = [...new Set(result.map(({ label }) => label))];
-    const hue = (label) => `--hue: ${hueOf(labels.indexOf(label))}`;
+    const hue = hues(result);
     const stretches = result.map((row) => stretch(row, sound.seconds, hue(row.label)));
     line.replaceChildren(waveform(sound, `Waveform of ${name} with the stretches found`), ...stretches);
     list.replaceChildren(...result.map((row) => entry(row, hue(row.label))));

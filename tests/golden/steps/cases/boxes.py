@@ -88,6 +88,7 @@ CASES: Cases = {
     "place_boxes": lambda: [
         Case("through a letterbox", {}, KEPT, BOXED),
         Case("without labels", {}, KEPT, Context(frame=BOXED.frame)),
+        Case("a class without a label", {}, KEPT, Context(labels=["a", "b"], frame=BOXED.frame)),
         Case("without a picture", {}, KEPT, LABELS),
         Case("not kept", {}, boxes(3, 2), BOXED),
     ],
