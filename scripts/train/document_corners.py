@@ -2,8 +2,8 @@
 
 Data: scenes that `page_scenes.py` makes; nothing is downloaded. Around the pages lie photos that the scikit-image and
 scikit-learn wheels ship with a stated free licence; those of the held-out scenes, and their pages, are never trained
-on. One laptop core needs about ten minutes. Writes `model.onnx`, `evaluation.jsonl`, `calibration.jsonl` and `samples/`
-into the card's folder, prints the metrics.
+on. One laptop core needs about five minutes. Writes into the card's folder `model.onnx`, `evaluation.jsonl`,
+`calibration.jsonl` and `samples/`, prints the metrics.
 """
 
 from __future__ import annotations
