@@ -48,9 +48,12 @@ def _fp16(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
     """Hold weights and activations in float16; inputs and outputs stay float32."""
     from onnxconverter_common import float16
 
+    proto = ir.to_proto(model)
+    for node in proto.graph.node:
+        node.name = next(filter(None, node.output))  # casts are named after nodes, whose own names may be empty
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # weights that float16 rounds to its smallest value: parity measures them
-        half: onnx.ModelProto = float16.convert_float_to_float16(ir.to_proto(model), keep_io_types=True)
+        half: onnx.ModelProto = float16.convert_float_to_float16(proto, keep_io_types=True)
     nodes: dict[str, onnx.NodeProto] = {}
     for node in half.graph.node:
         nodes.setdefault(node.output[0], node)  # an input's cast comes once for each node that reads the input

@@ -48,6 +48,25 @@ def test_an_input_that_two_nodes_read_survives_fp16(tmp_path):
     np.testing.assert_allclose(run(apply("fp16", model, []), tmp_path / "half.onnx"), expected, atol=0.02)
 
 
+def test_two_nodes_without_names_that_stay_in_float32_survive_fp16(tmp_path):
+    """A network that enlarges twice, written without names of nodes, is exported like any other."""
+    model = convnet()
+    conv = model.graph[0]
+    scales = [
+        ir.Value(name=f"scales{i}", const_value=ir.tensor(np.array([1, 1, s, s], np.float32)))
+        for i, s in enumerate((2, 0.5))
+    ]
+    larger = ir.node("Resize", [conv.outputs[0], None, scales[0]], {"mode": "nearest"})
+    same = ir.node("Resize", [larger.outputs[0], None, scales[1]], {"mode": "nearest"})
+    model.graph[1].replace_input_with(0, same.outputs[0])
+    model.graph.insert_after(conv, [larger, same])
+    larger.name = same.name = ""
+    for value in scales:
+        model.graph.register_initializer(value)
+    expected = run(model, tmp_path / "source.onnx")
+    np.testing.assert_allclose(run(apply("fp16", model, []), tmp_path / "half.onnx"), expected, atol=0.02)
+
+
 def test_a_recipe_that_needs_samples_says_so_when_it_gets_none():
     """A card without calibration data is told what to add."""
     with pytest.raises(ValueError, match=r"edge\.calibration"):
