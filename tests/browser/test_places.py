@@ -90,7 +90,7 @@ def test_a_slider_leaves_out_what_is_less_sure(page: Page, site_url: str) -> Non
     result = [{"box": [0.1, 0.2, 0.6, 0.7], "label": label, "score": score} for label, score in found]
     picture = {"data": [0] * 48, "shape": [4, 4, 3]}
     summary = page.evaluate(DRAW_DETECTIONS, [site_url, {"result": result, "picture": picture}])
-    assert summary == "2 × dog, cat"
+    assert summary == "3 objects: dog (2), cat"
     slider = page.get_by_label("Show only what is surer than")
     boxes, entries = page.locator(".td-box:visible"), page.locator(".td-found li:visible")
     slider.focus()

@@ -40,11 +40,12 @@ export function detectionsResult() {
 
 const objects = (/** @type {number} */ count) => (count === 1 ? "1 object" : `${count} objects`);
 
-/** `2 × dog, person`, the labels in the order of the list. @param {Detection[]} found */
+/** `3 objects: dog (2), person`, the labels in the order of the list. @param {Detection[]} found */
 function counted(found) {
   const counts = new Map();
   for (const { label } of found) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].map(([label, count]) => (count > 1 ? `${count} × ${label}` : label)).join(", ") || "nothing found";
+  const labels = [...counts].map(([label, count]) => (count > 1 ? `${label} (${count})` : label));
+  return found.length ? `${objects(found.length)}: ${labels.join(", ")}` : "nothing found";
 }
 
 /** The box and the entry in the list. @param {Detection} row @param {string} colour */
