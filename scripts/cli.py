@@ -143,10 +143,8 @@ def run(
 
     try:
         chosen = Model(catalog, model)
-        given = find(inputs or [], chosen.task["input"], allow_network=allow_network)
-        given += [Given("text", lambda: text)] if text is not None else []
-        if not given:
-            raise InputError(f"{model}: expected something to run on ({chosen.task['input']}), got nothing")
+        texts = [Given("text", lambda: text)] if text is not None else []
+        given = find(inputs or [], chosen.task["input"], texts, allow_network=allow_network)
         session = chosen.session((to, precision), out / "site")
         failed = print_predictions(chosen, session, given, draw, as_json)
     except InputError as error:

@@ -36,13 +36,19 @@ class Given:
     read: Callable[[], Any]
 
 
-def find(arguments: Sequence[str], kind: str, *, allow_network: bool) -> list[Given]:
-    """Return the inputs that the arguments name, for a task that takes `kind`; `name=value` pairs make one row."""
+def find(arguments: Sequence[str], kind: str, others: Sequence[Given], *, allow_network: bool) -> list[Given]:
+    """Return the inputs that the arguments name, for a task that takes `kind`, and others; `name=value` pairs make one row.
+
+    Raises `InputError` where there is none at all.
+    """
     pairs = [argument for argument in arguments if kind == "row" and "=" in argument]
     found = [Given("row", lambda: _row(pairs))] if pairs else []
     for argument in arguments:
         if argument not in pairs:
             found += _find(argument, kind, allow_network)
+    found += others
+    if not found:
+        raise InputError(f"expected something to run on ({kind}), got nothing")
     return found
 
 

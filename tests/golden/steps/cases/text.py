@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.golden.steps.cases.common import Case, Cases
 
+WORDS = {"vocabulary": "vocabulary.txt", "unknown": "two"}
+
 CASES: Cases = {
+    "byte_windows": lambda: [
+        Case("short text", {"begin": 8, "end": 6}, "  héllo \n"),
+        Case("long file", {"begin": 4, "end": 4, "block": 6, "pad": 999}, b"\n\nabcdefghijk  \t"),
+        Case("all space", {"begin": 3, "end": 3}, b"    "),
+        Case("nothing", {"begin": 2, "end": 0}, b""),
+        Case("lone surrogate", {"begin": 4, "end": 4}, "a\ud800"),
+        Case("a number", {"begin": 4, "end": 4}, 7),
+    ],
+    "word_ids": lambda: [
+        Case("words", WORDS, "One isn't TWO, ünder_score x3 İ"),
+        Case("with a start", {**WORDS, "start": "one"}, "two two"),
+        Case("no words", WORDS, "€ - !"),
+        Case("other characters", {**WORDS, "keep": "-^]"}, "one-two ^one] two"),
+        Case("an unknown entry", {"vocabulary": "vocabulary.txt"}, "one"),
+        Case("too long", WORDS, "a" * 1_000_001),
+        Case("a number", WORDS, 7),
+    ],
+    "pad_tokens": lambda: [
+        Case("short", {"length": 5, "pad": 9}, np.array([1, 2], np.int32)),
+        Case("long", {"length": 2}, np.array([1, 2, 3], np.int64)),
+        Case("none", {"length": 2}, np.zeros(0, np.int32)),
+        Case("numbers", {"length": 2}, np.zeros(3, np.float32)),
+    ],
     "encode_bytes": lambda: [
         Case("short", {"length": 8}, "héllo"),
         Case("cut within a character", {"length": 6}, "naïve€"),
