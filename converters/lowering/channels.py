@@ -6,8 +6,10 @@ put into the same order, and the groups of a convolution may change places: so n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from converters.edge_graph import Array, Tensor
 from converters.lowering.layout import arrange, wide
@@ -15,87 +17,101 @@ from converters.lowering.reshaping import Extent, cut
 from converters.lowering.value import Atom, Atoms, Value, flatten
 
 
+class Order(NamedTuple):
+    """The factors of a dimension, slowest first: as ONNX counts them, and as they lie."""
+
+    logical: Atoms
+    present: Atoms
+
+
 @dataclass(frozen=True)
 class Image:
-    """A value `[N, C, spatial...]` whose channels are `outer` · `inner`, groups and what is inside one.
+    """A value `[N, C, spatial...]` with its channels in an order in which an operator can take them.
 
-    `present` are the same atoms in the order that they are wanted in.
+    `groups` are the groups of channels, `inside` is what each of them holds.
     """
 
     view: Value
-    outer: Atoms
-    inner: Atoms
-    present: Atoms
+    channels: Atoms
+    groups: Order
+    inside: Order
 
     @property
     def tensor(self) -> Tensor:
         """The tensor `[N, spatial..., C]`."""
         batch, _, *spatial = self.view.dims
-        return arrange(self.view, [batch, *spatial, self.present])
+        return arrange(self.view, [batch, *spatial, self.channels])
 
     @property
     def moves(self) -> bool:
         """Tell whether channels have to be put into another order."""
-        own = set(self.present)
-        return self.present != tuple(atom for atom in flatten(self.view.axes) if atom in own)
+        return wide(self.channels) != _present(self.view)
 
-    def result(self, tensor: Tensor, channels: Atoms = ()) -> Value:
-        """Return the view on a result `[N, spatial..., C]` whose channels are `outer` · `channels`."""
+    def result(self, tensor: Tensor, inside: Atoms = ()) -> Value:
+        """Return the view on a result `[N, spatial..., C]` of as many groups, each of which holds `inside`."""
         builder, batch = self.view.builder, self.view.dims[0]
         spatial = [(builder.atom(tensor, axis),) for axis in range(1, len(tensor.shape) - 1)]
-        axes = [batch, *spatial, (*self._groups(), *channels)]
-        return builder.laid_out(tensor, [batch, (*self.outer, *channels), *spatial], axes)
+        axes = [batch, *spatial, (*self.groups.present, *inside)]
+        return builder.laid_out(tensor, [batch, (*self.groups.logical, *inside), *spatial], axes)
 
-    def _groups(self) -> Atoms:
-        return tuple(atom for atom in self.present if atom in self.outer)
-
-    def outputs(self, constant: Value, channels: Atoms) -> Value:
-        """Return a constant by output channel, `outer` · `channels` first, in the order of `result`."""
-        return _reordered(constant, 0, (*self.outer, *channels), (*self._groups(), *channels))
+    def outputs(self, constant: Value, inside: Atoms) -> Value:
+        """Return a constant by output channel in the order of `result`."""
+        return _reordered(constant, 0, Order(*((*atoms, *inside) for atoms in self.groups)))
 
     def inputs(self, weight: Value) -> Value:
         """Return a filter `[O, C / groups, kernel...]` with its input channels in order."""
-        return _reordered(weight, 1, self.inner, tuple(atom for atom in self.present if atom in self.inner))
+        return _reordered(weight, 1, self.inside)
 
 
 def as_it_lies(x: Value) -> Image:
     """Return an image all of whose channels stay where they are."""
     view = x.builder.view(x)
-    return Image(view, view.dims[1], (), _present(view))
+    present = _present(view)
+    return Image(view, present, Order(wide(view.dims[1]), present), Order((), ()))
 
 
 def in_groups(x: Value, groups: int, *, ordered: bool) -> Image:
     """Return an image whose channels are cut into groups, each of them in one piece; in ONNX's order if `ordered`."""
     view, count = x.builder.view(x), (x.shape[1] or 0) // groups
     plan = cut(wide(view.dims[1]), [Extent(frozenset(), groups), Extent(frozenset(), count)])
-    if plan is None:  # an atom that belongs to several groups
-        tensor = arrange(view, [view.dims[0], *view.dims[2:], view.dims[1]])
-        outer, inner = (Atom(groups),), (Atom(count),)
-        axes = [view.dims[0], *view.dims[2:], outer + inner]
-        view = x.builder.laid_out(tensor, [view.dims[0], outer + inner, *view.dims[2:]], axes)
-        return Image(view, outer, inner, outer + inner)
-    parts, (outer, inner) = plan
-    view = view.substitute(parts)
+    if plan is None:  # a factor reaches over the end of a group
+        outer, inner = wide([Atom(groups)]), wide([Atom(count)])
+        return Image(view, view.dims[1], Order(outer, outer), Order(inner, inner))
+    view, (outer, inner) = view.substitute(plan[0]), plan[1]
     present = _present(view)
-    in_pieces = set(present[: len(outer)]) == set(outer)
-    return Image(view, outer, inner, present if in_pieces and not ordered else outer + inner)
+    ordered = ordered or set(present[: len(outer)]) != set(outer)
+    channels = outer + inner if ordered else present
+    return Image(view, channels, Order(outer, channels[: len(outer)]), Order(inner, channels[len(outer) :]))
 
 
 def _present(view: Value) -> Atoms:
     own = set(view.dims[1])
-    return tuple(atom for atom in flatten(view.axes) if atom in own)
+    return tuple(atom for atom in wide(flatten(view.axes)) if atom in own)
 
 
-def _reordered(constant: Value, dim: int, logical: Sequence[Atom], present: Sequence[Atom]) -> Value:
-    """Return a constant whose dimension `dim` is the product of `logical` atoms with these as in `present`."""
-    order = [logical.index(atom) for atom in present]
-    if order == sorted(order):
+def _reordered(constant: Value, dim: int, order: Order) -> Value:
+    """Return a constant with a dimension that lies in ONNX's order put into the present one."""
+    if order.logical == order.present:
         return constant
-    sizes = [atom.size or 1 for atom in logical]
+    sizes, places = [atom.size or 1 for atom in order.logical], [order.logical.index(atom) for atom in order.present]
 
     def put_in_order(data: Array) -> Array:
         split = data.reshape(*data.shape[:dim], *sizes, *data.shape[dim + 1 :])
         before, after = range(dim), range(dim + len(sizes), split.ndim)
-        return split.transpose(*before, *(dim + i for i in order), *after).reshape(data.shape)
+        return split.transpose(*before, *(dim + place for place in places), *after).reshape(data.shape)
 
     return constant.rearranged(put_in_order)
+
+
+def without_groups(weight: Value, groups: int) -> Value:
+    """Return the filter `[O, C, kernel...]` of the same convolution without groups."""
+    return weight.builder.constant(joined(weight.array, groups))
+
+
+def joined(weight: Array, groups: int) -> Array:
+    """Return a filter `[O, C / groups, ...]` as `[O, C, ...]`: 0 where it connects different groups."""
+    outputs, depth, *kernel = weight.shape
+    dense = np.zeros((groups, outputs // groups, groups, depth, *kernel), weight.dtype)
+    for group, part in enumerate(weight.reshape(groups, outputs // groups, depth, *kernel)):
+        dense[group, :, group] = part
+    return dense.reshape(outputs, groups * depth, *kernel)

@@ -32,10 +32,11 @@ class Support:
 
 @dataclass(frozen=True)
 class Target:
-    """A runtime by name, and the kinds it has."""
+    """A runtime by name, and the kinds it has; `grouped` where CONV_2D takes the groups of a convolution itself."""
 
     name: str
     kinds: Mapping[str, Support]
+    grouped: bool
 
     def has(self, kind: str) -> bool:
         """Tell whether the runtime has this kind of operator at all."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from converters.edge_graph import Array, Graph, Op, Tensor
 from converters.errors import Refusal
+from converters.lowering.channels import joined
 from converters.lowering.fusion import fuse, without_dead_ops
 from converters.tfjs.nodes import data_of, operand
 
@@ -139,11 +140,7 @@ def _pieces(groups: int, weights: int, shape: Sequence[int | None]) -> int:
 
 def _joined(weight: Array, groups: int) -> Array:
     """Return the filter `[O, H, W, groups · I]` of the same convolution without groups."""
-    outputs, height, width, depth = weight.shape
-    dense = np.zeros((groups, outputs // groups, height, width, groups, depth), weight.dtype)
-    for group, part in enumerate(weight.reshape(groups, outputs // groups, height, width, depth)):
-        dense[group, :, :, :, group] = part
-    return dense.reshape(outputs, height, width, groups * depth)
+    return np.moveaxis(joined(np.moveaxis(weight, 3, 1), groups), 1, 3)
 
 
 def _constant(data: Array) -> Tensor:

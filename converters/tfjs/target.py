@@ -48,4 +48,4 @@ ROWS: Mapping[str, Support] = {
     **dict.fromkeys(("BITWISE_XOR", "STABLEHLO_AND", "RIGHT_SHIFT"), Support(("int32",), 5)),
 }  # fmt: skip
 
-TARGET = Target("TF.js", ROWS)
+TARGET = Target("TF.js", ROWS, grouped=False)

@@ -64,4 +64,4 @@ ROWS: Mapping[str, Support] = {
     "WHERE": Support(("bool",), 6),
 }
 
-TARGET = Target("TFLite", ROWS)
+TARGET = Target("TFLite", ROWS, grouped=True)

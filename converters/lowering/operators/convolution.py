@@ -12,7 +12,7 @@ from converters.edge_graph import DType, Tensor
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering.builder import INT32
-from converters.lowering.channels import in_groups
+from converters.lowering.channels import Image, in_groups, without_groups
 from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
@@ -64,30 +64,38 @@ def convolve(node: Node, x: Value, weight: Value, bias: Value | None) -> Value:
 
 
 def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]) -> Value:
-    builder, group = node.builder, int(node.attribute("group", 1))
+    group = int(node.attribute("group", 1))
     _check(node, x, weight, group)
     same = all(w.is_same() for w in frame)
     if not same:
         x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)})
-    depthwise = len(frame) == 2 and group == x.shape[1] and group > 1
     if len(frame) == 3 and group > 1:
         return _by_group(node, x, weight, bias, frame, group)
-    image = in_groups(x, group, ordered=any(v is not None and v.data is None for v in (weight, bias)))
-    outputs = weight.shape[0] or 0
+    fixed = all(value is None or value.data is not None for value in (weight, bias))
+    image = in_groups(x, group, ordered=not fixed)
+    if group > 1 and image.moves and fixed and not node.builder.target.grouped:
+        image, weight, group = in_groups(x, 1, ordered=False), without_groups(weight, group), 1
+    return _emit(image, weight, bias, frame, group, padding="SAME" if same else "VALID")
+
+
+def _emit(
+    image: Image, weight: Value, bias: Value | None, frame: Sequence[Window], group: int, *, padding: str
+) -> Value:
+    x, outputs = image.view, weight.shape[0] or 0
     channels = (Atom(outputs // group),)
-    weight, bias = image.inputs(image.outputs(weight, channels)), bias and image.outputs(bias, channels)
+    depthwise = len(frame) == 2 and group > 1 and group == x.shape[1]
     kind = "DEPTHWISE_CONV_2D" if depthwise else f"CONV_{len(frame)}D"
-    options = {"padding": "SAME" if same else "VALID", "fused_activation_function": "NONE"} | _steps(frame)
+    options = {"padding": padding, "fused_activation_function": "NONE"} | _steps(frame)
     options |= {f"dilation_{axis}_factor": w.dilation for axis, w in zip("dhw"[-len(frame) :], frame, strict=True)}
     options |= {"depth_multiplier": outputs // group} if depthwise else {}
     operands = [
         image.tensor,
-        filter_tensor(weight, kind),
-        bias_tensor(bias, outputs, x.dtype),
+        filter_tensor(image.inputs(image.outputs(weight, channels)), kind),
+        bias_tensor(None if bias is None else image.outputs(bias, channels), outputs, x.dtype),
     ]
     result = Tensor(x.dtype, (x.shape[0], *(w.output for w in frame), outputs))
-    builder.compute_dtype(kind, x.dtype)
-    builder.append(kind, list(operands), [result], options)
+    x.builder.compute_dtype(kind, x.dtype)
+    x.builder.append(kind, list(operands), [result], options)
     return image.result(result, channels)
 
 
