@@ -43,6 +43,13 @@ class Image:
         return arrange(self.view, [batch, *spatial, self.channels])
 
     @property
+    def value(self) -> Value:
+        """The value in this order."""
+        batch, channels, *spatial = self.view.dims
+        axes = [batch, *spatial, self.channels]
+        return self.view.builder.laid_out(self.tensor, [batch, channels, *spatial], axes)
+
+    @property
     def moves(self) -> bool:
         """Tell whether channels have to be put into another order."""
         return wide(self.channels) != _present(self.view)
