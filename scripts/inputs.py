@@ -37,7 +37,7 @@ class Given:
 
 
 def find(arguments: Sequence[str], kind: str, others: Sequence[Given], *, allow_network: bool) -> list[Given]:
-    """Return the inputs that the arguments name, for a task that takes `kind`, and others; `name=value` pairs make one row.
+    """Return the inputs that the arguments name, for a task that takes `kind`, and others; `name=value` pairs are one row.
 
     Raises `InputError` where there is none at all.
     """

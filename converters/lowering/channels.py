@@ -43,6 +43,13 @@ class Image:
         return arrange(self.view, [batch, *spatial, self.channels])
 
     @property
+    def value(self) -> Value:
+        """The value in this order."""
+        batch, channels, *spatial = self.view.dims
+        axes = [batch, *spatial, self.channels]
+        return self.view.builder.laid_out(self.tensor, [batch, channels, *spatial], axes)
+
+    @property
     def moves(self) -> bool:
         """Tell whether channels have to be put into another order."""
         return wide(self.channels) != _present(self.view)
@@ -65,14 +72,14 @@ class Image:
 
 def as_it_lies(x: Value) -> Image:
     """Return an image all of whose channels stay where they are."""
-    view = x.builder.view(x)
+    view = _view(x)
     present = _present(view)
     return Image(view, present, Order(wide(view.dims[1]), present), Order((), ()))
 
 
 def in_groups(x: Value, groups: int, *, ordered: bool) -> Image:
     """Return an image whose channels are cut into groups, each of them in one piece; in ONNX's order if `ordered`."""
-    view, count = x.builder.view(x), (x.shape[1] or 0) // groups
+    view, count = _view(x), (x.shape[1] or 0) // groups
     plan = cut(wide(view.dims[1]), [Extent(frozenset(), groups), Extent(frozenset(), count)])
     if plan is None:  # a factor reaches over the end of a group
         outer, inner = wide([Atom(groups)]), wide([Atom(count)])
@@ -82,6 +89,12 @@ def in_groups(x: Value, groups: int, *, ordered: bool) -> Image:
     ordered = ordered or set(present[: len(outer)]) != set(outer)
     channels = outer + inner if ordered else present
     return Image(view, channels, Order(outer, channels[: len(outer)]), Order(inner, channels[len(outer) :]))
+
+
+def _view(x: Value) -> Value:
+    """Return the view with an atom for each dimension, so that each becomes an axis."""
+    view = x.builder.view(x)
+    return view.with_dims([group or (Atom(1),) for group in view.dims])
 
 
 def _present(view: Value) -> Atoms:

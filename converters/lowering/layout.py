@@ -58,10 +58,23 @@ def _permutation(present: Sequence[Atoms], wanted: Sequence[Atoms]) -> list[int]
 
 
 def _request(view: Value, groups: Sequence[Atoms]) -> tuple[object, ...]:
-    """Return what is asked for in terms of the tensor alone: other views may name its atoms otherwise."""
-    place = {atom: i for i, atom in enumerate(wide(flatten(view.axes)))}
-    sizes = tuple(atom.size for atom in place)
-    return view.stored, sizes, tuple(tuple(place[atom] for atom in wide(group)) for group in groups)
+    """Return what is asked for in terms of the tensor alone: other views may name and cut its atoms otherwise."""
+    memory = wide(flatten(view.axes))
+    place = {atom: i for i, atom in enumerate(memory)}
+    key: list[list[tuple[object, ...]]] = []
+    for group in groups:
+        runs: list[Atoms] = []
+        for atom in wide(group):
+            follows = runs and place[runs[-1][-1]] + 1 == place[atom]
+            runs[len(runs) - bool(follows) :] = [(*runs[-1], atom) if follows else (atom,)]
+        key.append([(_extent(run), _extent(memory[place[run[-1]] + 1 :])) for run in runs])
+    return view.stored, *(tuple(runs) for runs in key)
+
+
+def _extent(atoms: Atoms) -> tuple[int, int]:
+    """Return the product of the known sizes, and how many are unknown: how far apart neighbours lie, or how many."""
+    known = size_of(atom for atom in atoms if atom.size is not None)
+    return known or 0, sum(atom.size is None for atom in atoms)
 
 
 def _runs(view: Value, target: Atoms) -> list[Atoms]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,12 +72,19 @@ def encode(value: object) -> Json:
     return {"b": value} if isinstance(value, bool) else {"i": str(value)} if isinstance(value, int) else {"f": value}
 
 
+class Weight(NamedTuple):
+    """A constant: its shape, and its entries in order, in a type and any shape that TF.js holds them in."""
+
+    shape: tuple[int, ...]
+    entries: Array
+
+
 @dataclass
 class Nodes:
     """The nodes of one model, written one after the other, and the constants that they read."""
 
     graph: list[Json] = field(default_factory=list)
-    weights: dict[str, Array] = field(default_factory=dict)  # by the constant's name, in TF.js's types
+    weights: dict[str, Weight] = field(default_factory=dict)  # by the constant's name
     _names: dict[int, str] = field(default_factory=dict)  # by id of the edge tensor
     _constants: dict[object, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
@@ -103,18 +110,22 @@ class Nodes:
         self._taken.add(name)
         return name
 
-    def constant(self, data: object, dtype: object = None) -> str:
-        """Return the name of a constant; equal small ones, and views of the same memory, are one node."""
+    def constant(self, data: object, dtype: object = None, *, shape: Sequence[int] | None = None) -> str:
+        """Return the name of a constant; equal small ones, and views of the same memory, are one node.
+
+        `shape` is the constant's where `data` are a view of another shape, which to change would copy them.
+        """
         array = np.asarray(data, dtype)  # type: ignore[call-overload]
-        key = place_of(array) if array.nbytes > SHARED else (array.dtype.str, array.shape, array.tobytes())
+        shape = array.shape if shape is None else tuple(shape)
+        key = (shape, *place_of(array)) if array.nbytes > SHARED else (array.dtype.str, shape, array.tobytes())
         if key not in self._constants:
             self._alive.append(array)
             stored = _fitting(array)
             name = self.add("Const", dtype=stored.dtype)
-            shape = encode(Shape(stored.shape))["shape"]
-            self.graph[-1]["attr"]["value"] = {"tensor": {"dtype": dtype_name(stored.dtype), "tensorShape": shape}}
+            value = {"dtype": dtype_name(stored.dtype), "tensorShape": encode(Shape(shape))["shape"]}
+            self.graph[-1]["attr"]["value"] = {"tensor": value}
             self._constants[key] = name
-            self.weights[name] = stored
+            self.weights[name] = Weight(shape, stored)
         return self._constants[key]
 
     def name(self, tensor: Tensor) -> str:

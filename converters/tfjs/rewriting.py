@@ -13,6 +13,7 @@ from converters.errors import Refusal
 from converters.lowering.channels import joined
 from converters.lowering.fusion import fuse, without_dead_ops
 from converters.tfjs.nodes import data_of, operand
+from converters.tfjs.pieces import keep_pieces
 
 # What a piece of a convolution costs on wasm with SIMD, in microseconds: measured on one core at 2 to 3 GHz.
 MULTIPLY = 1 / 21_000  # one multiplication and addition
@@ -31,7 +32,7 @@ def rewrite(graph: Graph) -> Graph:
     for op in graph.ops:
         if op.kind in SPATIAL:
             fill_gaps(op, SPATIAL[op.kind])
-    return replace(graph, ops=[new for op in graph.ops for new in RULES.get(op.kind, _unchanged)(op)])
+    return keep_pieces(replace(graph, ops=[new for op in graph.ops for new in RULES.get(op.kind, _unchanged)(op)]))
 
 
 def absorb_padding(graph: Graph) -> Graph:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from converters.edge_graph import Array
+from converters.tfjs.nodes import Weight
 
 Json = dict[str, Any]
 SHARD = "weights.bin"
@@ -64,13 +65,13 @@ PRECISIONS: Mapping[str, Callable[[Array], Encoding]] = {
 }
 
 
-def pack(weights: Mapping[str, Array], precision: str) -> tuple[list[Json], bytes]:
+def pack(weights: Mapping[str, Weight], precision: str) -> tuple[list[Json], bytes]:
     """Return the manifest and the bytes of the shard. Equal weights give equal bytes."""
     entries: list[Json] = []
     stream = io.BytesIO()
-    for name, array in weights.items():
+    for name, (shape, array) in weights.items():
         encode, quantization = PRECISIONS[precision](array) if array.dtype == np.float32 else _plain(array)
-        entries.append({"name": name, "shape": [*array.shape], "dtype": array.dtype.name})
+        entries.append({"name": name, "shape": [*shape], "dtype": array.dtype.name})
         if quantization is not None:
             entries[-1]["quantization"] = quantization
         for piece in _pieces(array):

@@ -21,6 +21,8 @@ INT8, INT32 = np.dtype(np.int8), np.dtype(np.int32)
 # Kinds whose result has the scale of their operand.
 MOVES = {"RESHAPE", "TRANSPOSE", "PAD", "MAX_POOL_2D", "AVERAGE_POOL_2D", "STRIDED_SLICE", "SLICE", "GATHER", "TILE",
          "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "REVERSE_V2"}  # fmt: skip
+# Kinds for which uint8 means the same as int8 with all entries 128 less.
+SHIFTED = {"RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "SLICE", "GATHER", "TILE", "REVERSE_V2", "CONCATENATION", "MAXIMUM"}
 # Kinds whose result has a scale of their own.
 FIXED: Mapping[str, Quantization] = {
     kind: Quantization(np.array([scale], np.float32), np.array([zero], np.int64))
@@ -42,15 +44,38 @@ def to_native(graph: Graph) -> Graph:
 
 
 def _signed(graph: Graph) -> None:
-    """Make uint8 tensors between QUANTIZE and DEQUANTIZE int8, which is what kernels compute with."""
-    readers, public = graph.consumers(), {id(tensor) for tensor in graph.outputs}
+    """Make uint8 tensors between QUANTIZE and DEQUANTIZE int8, which is what kernels compute with.
+
+    What only moves such tensors in between keeps their parameters.
+    """
+    kept = _between(graph)
     for op in graph.ops:
-        tensor = op.outputs[0]
-        inside = id(tensor) not in public and all(r.kind == "DEQUANTIZE" for r in readers.get(id(tensor), []))
-        if op.kind == "QUANTIZE" and tensor.dtype == np.uint8 and inside and tensor.quantization is not None:
+        source, tensor = op.inputs[0], op.outputs[0]
+        if id(tensor) not in kept:
+            continue
+        if tensor.quantization is not None:
             parameters = tensor.quantization
-            tensor.dtype = INT8
             tensor.quantization = replace(parameters, zero_point=parameters.zero_point - 128)
+        elif source is not None:
+            tensor.quantization = source.quantization
+        tensor.dtype = INT8
+
+
+def _between(graph: Graph) -> set[int]:
+    """Return the ids of the uint8 tensors that come from QUANTIZE and go to DEQUANTIZE, moved at most."""
+    moves = [op for op in graph.ops if op.kind in SHIFTED and op.outputs[0].dtype == np.uint8]
+    made = {id(op.outputs[0]) for op in graph.ops if op.kind == "QUANTIZE" and op.outputs[0].dtype == np.uint8}
+    made |= {id(op.outputs[0]) for op in moves}
+    kept, found = set[int](), made - {id(tensor) for tensor in graph.outputs}
+    while kept != found:
+        kept, found = found, set(found)
+        for op in graph.ops:
+            operands = {id(t) for t in op.inputs if t is not None and t.dtype == np.uint8}
+            whole = op.kind == "DEQUANTIZE" or (op in moves and operands | {id(op.outputs[0])} <= kept)
+            if not whole:
+                found -= operands if op.kind != "QUANTIZE" else set()
+                found -= {id(op.outputs[0])} if op in moves else set()
+    return kept
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import onnx_ir as ir
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 
 from converters.to_tfjs import export
 from tests.conformance.tfjs import run_all, write
-from tests.converters.test_tfjs import floats, graph_model
+from tests.converters.test_tfjs import floats, graph_model, operators
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +80,41 @@ def test_grouped_convolutions_of_every_dimension(groups, kernel, size, chromium,
     shape = (1, groups * 4, *size)
     model = graph_model([node], [floats("x", *shape)], [floats("y", *[None] * len(shape))], {"w": weight, "b": bias})
     check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, chromium, tmp_path, 1e-4)
+
+
+def test_shuffled_groups_are_neither_transposed_nor_cut_twice(chromium, tmp_path):
+    """Blocks of ShuffleNet compute the same without a transpose inside, and in pieces from one cut on."""
+    channels, groups, size = 272, 4, 14
+    model = graph_model(*shuffle_blocks(channels, groups, size, blocks=2))
+    feeds = {"x": RNG.normal(size=(1, channels, size, size)).astype(np.float32)}
+    check(model, feeds, chromium, tmp_path, 1e-4)
+    used = Counter(operators(model))
+    assert used["Transpose"] == 2
+    assert used["SplitV"] == 1
+
+
+def shuffle_blocks(channels, groups, size, blocks):
+    """Residual blocks of a grouped, a depthwise and a grouped convolution, shuffled behind the first."""
+    shape, nodes, x = (1, channels, size, size), [], "x"
+    constants = {
+        "cut": np.array([1, groups, channels // groups, size, size]),
+        "whole": np.array(shape),
+        "d": RNG.normal(size=(channels, 1, 3, 3)).astype(np.float32),
+        "w": (RNG.normal(size=(channels, channels // groups, 1, 1)) / 8).astype(np.float32),
+    }
+    for block in range(blocks):
+        a, b, c, d, e, f, y = (f"{name}{block}" for name in "abcdefy")
+        nodes += [
+            helper.make_node("Conv", [x, "w"], [a], group=groups),
+            helper.make_node("Reshape", [a, "cut"], [b]),
+            helper.make_node("Transpose", [b], [c], perm=[0, 2, 1, 3, 4]),
+            helper.make_node("Reshape", [c, "whole"], [d]),
+            helper.make_node("Conv", [d, "d"], [e], group=channels, pads=[1, 1, 1, 1]),
+            helper.make_node("Conv", [e, "w"], [f], group=groups),
+            helper.make_node("Add", [f, x], [y]),
+        ]
+        x = y
+    return nodes, [floats("x", *shape)], [floats(x, *shape)], constants
 
 
 def test_strides_dilations_and_paddings_combine(chromium, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx_ir as ir
 
@@ -30,7 +32,8 @@ def convert(node: Node, x: Value, dtype: DType) -> Value:
         return a.cast(a.cast(x, dtype), a.FLOAT32)
     if dtype.name not in SUPPORTED:
         raise node.refuse(f"{dtype.name} has no counterpart", "use float32")
-    return a.cast(x, dtype)
+    sizes = x.elements if {x.dtype.name, dtype.name} <= {"int32", "int64"} else None  # all sizes fit either
+    return replace(a.cast(x, dtype), elements=sizes)
 
 
 SUPPORTED = {"float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"}

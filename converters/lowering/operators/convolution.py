@@ -66,15 +66,16 @@ def convolve(node: Node, x: Value, weight: Value, bias: Value | None) -> Value:
 def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window]) -> Value:
     group = int(node.attribute("group", 1))
     _check(node, x, weight, group)
-    same = all(w.is_same() for w in frame)
-    if not same:
-        x = pad(x, {2 + i: w.padded for i, w in enumerate(frame)})
     if len(frame) == 3 and group > 1:
         return _by_group(node, x, weight, bias, frame, group)
-    fixed = all(value is None or value.data is not None for value in (weight, bias))
-    image = in_groups(x, group, ordered=not fixed)
-    if group > 1 and image.moves and fixed and not node.builder.target.grouped:
+    ordered = any(value is not None and value.data is None for value in (weight, bias))
+    image = in_groups(x, group, ordered=ordered)
+    if group > 1 and image.moves and not ordered and not node.builder.target.grouped:
         image, weight, group = in_groups(x, 1, ordered=False), without_groups(weight, group), 1
+    same = all(w.is_same() for w in frame)
+    if not same:  # pad what the convolution reads, so that TF.js can leave that to the convolution
+        padded = pad(image.value, {2 + i: w.padded for i, w in enumerate(frame)})
+        image = in_groups(padded, group, ordered=ordered)
     return _emit(image, weight, bias, frame, group, padding="SAME" if same else "VALID")
 
 
@@ -112,7 +113,6 @@ def _check(node: Node, x: Value, weight: Value, group: int) -> None:
 
 def _by_group(node: Node, x: Value, weight: Value, bias: Value | None, frame: Sequence[Window], group: int) -> Value:
     xs, ws = (split(v, [(v.shape[d] or 0) // group] * group, d) for v, d in ((x, 1), (weight, 0)))
-    frame = [Window(s, w.kernel, w.stride, w.dilation, 0, 0) for s, w in zip(x.shape[2:], frame, strict=True)]
     single = replace(node, attributes={**node.attributes, "group": 1})
     parts = [_convolve(single, part, w, None, frame) for part, w in zip(xs, ws, strict=True)]
     y = concat(parts, 1)

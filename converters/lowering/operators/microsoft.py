@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from converters.lowering import arithmetic as a
 from converters.lowering.node import LOWERINGS, Node, lowers
-from converters.lowering.operators.quantization import INT32, dynamic_quantize, saturate
+from converters.lowering.operators.quantization import INT32, dynamic_quantize, real, stored
 from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import concat, swap_last
@@ -22,10 +22,7 @@ DOMAIN = "com.microsoft"
 def _real(node: Node, place: int) -> Value:
     """Return the operand at a place, whose scale and zero point follow it, as real numbers."""
     x, scale, zero = node[place], node[place + 1], node.get(place + 2)
-    whole = a.cast(x, INT32)
-    if zero is not None:
-        whole = whole - a.cast(_scalar(zero), INT32)
-    return a.cast(whole, a.FLOAT32) * _scalar(scale)
+    return real(x, _scalar(scale), None if zero is None else _scalar(zero))
 
 
 def _scalar(parameter: Value) -> Value:
@@ -36,7 +33,7 @@ def _stored(node: Node, y: Value, place: int, like: Value) -> Value:
     """Quantise a result by the scale and zero point at a place; without a zero point to the type of `like`."""
     zero = node.get(place + 1)
     dtype = like.dtype if zero is None else zero.dtype
-    return saturate(y / _scalar(node[place]), None if zero is None else _scalar(zero), dtype)
+    return stored(y, _scalar(node[place]), None if zero is None else _scalar(zero), dtype)
 
 
 BINARY: Mapping[str, Callable[[Value, Value], Value]] = {
@@ -65,8 +62,8 @@ def unary(node: Node) -> Value:
     if node.attribute("channels_last", 0):
         raise node.refuse("its channels are last, as no standard operator has them", "quantise with channels first")
     version = int(node.attribute("opset", 13))
-    real = replace(node, op=UNARY[node.op], domain="", version=version, inputs=[_real(node, 0)])
-    result = LOWERINGS["", real.op](real)
+    plain = replace(node, op=UNARY[node.op], domain="", version=version, inputs=[_real(node, 0)])
+    result = LOWERINGS["", plain.op](plain)
     return _stored(node, result if isinstance(result, Value) else result[0], 3, node.x)
 
 
@@ -87,7 +84,8 @@ def quantized_gemm(node: Node) -> Value:
     bias = node.get(6)
     if bias is not None:
         product = product + a.cast(bias, a.FLOAT32) * (_scalar(node[1]) * _scalar(node[4]))
-    product = product * float(node.attribute("alpha", 1.0))
+    alpha = float(node.attribute("alpha", 1.0))
+    product = product if alpha == 1.0 else product * alpha
     return product if node.get(7) is None else _stored(node, product, 7, node.x)
 
 

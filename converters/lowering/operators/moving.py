@@ -8,7 +8,7 @@ from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering import shapes as s
 from converters.lowering import tables as t
-from converters.lowering.builder import INT32
+from converters.lowering.builder import INT32, LARGEST
 from converters.lowering.node import Node, lowers
 from converters.lowering.reshaping import reshape, reshape_to
 from converters.lowering.value import Atom, Atoms, Value, flatten
@@ -112,7 +112,7 @@ def slice_(node: Node) -> Value:
 def _python_slice(start: int, end: int, step: int) -> slice:
     """Translate ONNX's bounds: an end below -size means past the front when stepping backwards."""
     limit = 2**31 - 1
-    open_end = (step > 0 and end >= limit) or (step < 0 and end <= -limit)
+    open_end = (step > 0 and end >= LARGEST) or (step < 0 and end <= -LARGEST)  # no axis is that long
     return slice(start if abs(start) < limit else None, None if open_end else end, step)
 
 

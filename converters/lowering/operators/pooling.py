@@ -12,6 +12,7 @@ from converters.lowering import tables as t
 from converters.lowering.channels import as_it_lies
 from converters.lowering.indexing import scatter_rows, static_shape, strides_of
 from converters.lowering.node import Node, lowers
+from converters.lowering.operators.quantization import picked
 from converters.lowering.reshaping import flatten_all, reshape
 from converters.lowering.shapes import gather, pad, slice_, squeeze, transpose, unsqueeze
 from converters.lowering.value import Value
@@ -29,9 +30,13 @@ def _frame(node: Node) -> list[Window]:
 def max_pool(node: Node) -> list[Value]:
     """Largest entry of each window, and where it was if asked for; padding never wins."""
     frame = _frame(node)
-    lowest = -np.inf if node.x.dtype.kind == "f" else int(np.iinfo(node.x.dtype).min)
-    largest = pool("MAX_POOL_2D", node.x, frame, lowest)
-    return [largest, _positions(node, frame, lowest)] if len(node.outputs) > 1 and node.outputs[1] else [largest]
+    largest = picked(node.x, lambda x: pool("MAX_POOL_2D", x, frame, _lowest(x)))
+    wants_positions = len(node.outputs) > 1 and node.outputs[1]
+    return [largest, _positions(node, frame, _lowest(node.x))] if wants_positions else [largest]
+
+
+def _lowest(x: Value) -> float:
+    return -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
 
 
 def _positions(node: Node, frame: Sequence[Window], lowest: float) -> Value:

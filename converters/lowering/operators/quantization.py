@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -45,15 +46,18 @@ def dequantize(node: Node) -> Value:
     """Return (x - zero point) · scale."""
     axis = node.axis(1) if node[1].rank and node.x.rank > 1 else 0
     scale, zero = _aligned(node, node[1], axis), node.get(2)
-    offset = None if zero is None else _aligned(node, zero, axis)
-    if node.x.data is not None and scale.data is not None and (offset is None or offset.data is not None):
-        return _constant(node.x, scale.data, None if offset is None else offset.data)
-    quantization = _native(node, scale, offset, node.x.dtype)
-    tensor = node.x.tensor
-    if quantization is not None and tensor is not None and _same(tensor.quantization or quantization, quantization):
-        tensor.quantization = quantization
-        return node.builder.unary("DEQUANTIZE", node.x, dtype=a.FLOAT32)
-    shifted = a.cast(node.x, INT32) - (0 if offset is None else a.cast(offset, INT32))
+    return real(node.x, scale, None if zero is None else _aligned(node, zero, axis))
+
+
+def real(x: Value, scale: Value, zero: Value | None) -> Value:
+    """Return (x - zero) · scale, where scale and zero point broadcast."""
+    if x.data is not None and scale.data is not None and (zero is None or zero.data is not None):
+        return _constant(x, scale.data, None if zero is None else zero.data)
+    quantization = _native(scale, zero, x.dtype)
+    if quantization is not None and x.tensor is not None and _same(x.tensor.quantization or quantization, quantization):
+        x.tensor.quantization = quantization
+        return x.builder.unary("DEQUANTIZE", x, dtype=a.FLOAT32)
+    shifted = a.cast(x, INT32) - (0 if zero is None else a.cast(zero, INT32))
     return a.cast(shifted, a.FLOAT32) * scale
 
 
@@ -68,10 +72,10 @@ def _constant(x: Value, scale: Array, zero: Array | None) -> Value:
     return replace(x.builder.constant(real), scale=np.broadcast_to(scale, real.shape))
 
 
-def _native(node: Node, scale: Value, zero: Value | None, dtype: DType) -> Quantization | None:
+def _native(scale: Value, zero: Value | None, dtype: DType) -> Quantization | None:
     """Return the parameters of a tensor that the target's own operators can hold: 8 bits, one scale."""
     constant = scale.data is not None and (zero is None or zero.data is not None)
-    if not constant or scale.rank or dtype.name not in ("int8", "uint8") or not node.builder.target.has("QUANTIZE"):
+    if not constant or scale.rank or dtype.name not in ("int8", "uint8") or not scale.builder.target.has("QUANTIZE"):
         return None
     offset = 0 if zero is None else int(zero.array)
     return Quantization(scale.array.reshape(1).astype(np.float32), np.array([offset], np.int64))
@@ -86,13 +90,26 @@ def quantize(node: Node) -> Value:
     dtype = np.dtype(np.uint8) if zero is None else zero.dtype
     if node.attribute("output_dtype", 0):
         dtype = np.dtype(ir.DataType(node.attribute("output_dtype")).numpy())
-    offset = None if zero is None else _aligned(node, zero, axis)
-    quantization = _native(node, scale, offset, dtype)
-    if quantization is None or node.x.dtype != a.FLOAT32 or node.x.data is not None:
-        return saturate(a.cast(node.x, a.FLOAT32) / scale, offset, dtype)
-    result = node.builder.unary("QUANTIZE", node.x, dtype=dtype)
+    return stored(node.x, scale, None if zero is None else _aligned(node, zero, axis), dtype)
+
+
+def stored(x: Value, scale: Value, zero: Value | None, dtype: DType) -> Value:
+    """Return saturate(round(x / scale) + zero), where scale and zero point broadcast."""
+    quantization = _native(scale, zero, dtype)
+    if quantization is None or x.dtype != a.FLOAT32 or x.data is not None:
+        return saturate(a.cast(x, a.FLOAT32) / scale, zero, dtype)
+    result = x.builder.unary("QUANTIZE", x, dtype=dtype)
     result.stored.quantization = quantization
     return result
+
+
+def picked(x: Value, pick: Callable[[Value], Value]) -> Value:
+    """Apply a function that picks entries, to those of a quantised tensor as real numbers: it has kernels for these."""
+    parameters = None if x.tensor is None else x.tensor.quantization
+    if parameters is None:
+        return pick(x)
+    scale, zero = (x.builder.constant(array[0]) for array in (parameters.scale, parameters.zero_point))
+    return stored(pick(real(x, scale, zero)), scale, zero, x.dtype)
 
 
 def saturate(x: Value, zero: Value | None, dtype: DType) -> Value:
@@ -121,6 +138,8 @@ def quantized_matmul(node: Node) -> Value:
     """Multiply quantised matrices (each with scale and zero point) and quantise the product."""
     x_scale, x_zero = (_by_row(node[i]) for i in (1, 2))
     y_scale, y_zero, scale, zero = (_scalar(node[i]) for i in (4, 5, 6, 7))
+    if _native(x_scale, x_zero, node.x.dtype) is not None and all(v.data is not None for v in (node[3], y_scale)):
+        return stored(matmul(real(node.x, x_scale, x_zero), real(node[3], y_scale, y_zero)), scale, zero, node[7].dtype)
     product = matmul(centred(node.x, x_zero), centred(node[3], y_zero))
     factor = a.cast(x_scale, a.FLOAT32) * a.cast(y_scale, a.FLOAT32) / a.cast(scale, a.FLOAT32)
     return saturate(a.cast(product, a.FLOAT32) * factor, zero, node[7].dtype)
@@ -140,10 +159,14 @@ def _by_row(parameter: Value) -> Value:
 def quantized_convolution(node: Node) -> Value:
     """Convolve x with a filter w and quantise: x, its scale, zero; w, its scale, zero; y's scale, zero; bias."""
     x_scale, x_zero, w_scale, w_zero, scale, zero = (_scalar(node[i]) for i in (1, 2, 4, 5, 6, 7))
+    bias = None if node.get(8) is None else a.cast(node[8], a.FLOAT32)
+    w_zero = _by_filter(w_zero, node[3].rank)
+    if _native(x_scale, x_zero, node.x.dtype) is not None and all(v.data is not None for v in (node[3], w_scale)):
+        w = real(node[3], _by_filter(w_scale, node[3].rank), w_zero)
+        bias = None if bias is None else bias * (w_scale * x_scale)
+        return stored(convolve(node, real(node.x, x_scale, x_zero), w, bias), scale, zero, node[7].dtype)
     x = a.cast(centred(node.x, x_zero), a.FLOAT32)
-    w = a.cast(centred(node[3], _by_filter(w_zero, node[3].rank)), a.FLOAT32)
-    bias = node.get(8)
-    y = convolve(node, x, w, None if bias is None else a.cast(bias, a.FLOAT32))
+    y = convolve(node, x, a.cast(centred(node[3], w_zero), a.FLOAT32), bias)
     return saturate(y * (_by_filter(w_scale, node[3].rank - 1) * x_scale / scale), zero, node[7].dtype)
 
 

@@ -155,13 +155,20 @@ def fully_connected(w: Nodes, op: Op) -> str:
     shape = [-1 if size is None else size for size in op.outputs[0].shape]
     flatten = len(x.shape) != 2 and shape.count(-1) <= 1
     rows = w.add("Reshape", [w.name(x), w.constant([-1, x.shape[-1] or 0], INT32)]) if flatten else w.name(x)
-    operands = [rows, _filter(w, kernel, (1, 0))]
+    operands = [rows, _columns(w, kernel)]
     if is_zero(bias) and activation is None:
         y = w.add("MatMul", operands)
     else:
         steps = ["BiasAdd", *([activation] if activation else [])]
         y = w.add("_FusedMatMul", [*operands, w.name(bias)], num_args=1, fused_ops=steps)
     return w.add("Reshape", [y, w.constant(shape, INT32)]) if flatten else y
+
+
+def _columns(w: Nodes, kernel: Tensor) -> str:
+    """Return a filter `[N, K]` as `[K, N]`; its K may be a view of several axes."""
+    if kernel.data is None:
+        return w.add("Transpose", [w.name(kernel), w.constant([1, 0], INT32)])
+    return w.constant(np.moveaxis(kernel.data, 0, -1), shape=[size or 0 for size in kernel.shape[::-1]])
 
 
 def batch_matmul(w: Nodes, op: Op) -> str:
