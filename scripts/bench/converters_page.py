@@ -37,7 +37,7 @@ def page(report: Row, light: Sequence[Row]) -> str:
         f"In MB. Edgewise stays below {MEMORY[0]} times the size of the model and {MEMORY[1]} MB.",
         _memory(models, names),
         "## The files in LiteRT",
-        "Milliseconds of an inference, one thread; *wrong* where the output is not onnxruntime's.",
+        "Milliseconds of processor time for an inference, one thread; *wrong* where the output is not onnxruntime's.",
         _each(models, names, _latency),
         "## Size of the file",
         "In MB, float32.",
@@ -70,7 +70,7 @@ def _summary(summary: Row, names: Sequence[str]) -> str:
     """Return the table of median ratios: peer divided by ours."""
     peers = [name for name in names if name in summary]
     rows = [[label, *(_ratio(summary[peer], key) for peer in peers)] for key, label in RATIOS.items()]
-    counts = [str(summary[peer]["wall"]["models"]) for peer in peers]
+    counts = [str(_count(summary[peer])) for peer in peers]
     return _table(["onnx2tf ÷ Edgewise", *(f"{peer}, median" for peer in peers)], [*rows, ["Models", *counts]])
 
 
@@ -78,7 +78,12 @@ def _ratio(found: Row, key: str) -> str:
     if key not in found:
         return "not measured"
     ratio, count = found[key]["median"], found[key]["models"]
-    return f"{ratio:.2f} ×" + ("" if count == found["wall"]["models"] else f" ({count} models)")
+    return f"{ratio:.2f} ×" + ("" if count == _count(found) else f" ({count} models)")
+
+
+def _count(found: Row) -> int:
+    models: int = found["wall"]["models"] if "wall" in found else 0
+    return models
 
 
 def bars(models: Row, names: Sequence[str]) -> str:
@@ -153,7 +158,7 @@ def _latency(row: Row) -> str:
     if error is not None:
         return f"does not run: {escape(error)}"
     wrong = "" if row["cosine"] >= RIGHT else f", <em>wrong</em>: cosine {row['cosine']:.2f}"
-    return f"{row['latency_ms']:.2f}{wrong}"
+    return f"{row['latency_cpu_ms']:.2f}{wrong}"
 
 
 def _precisions(light: Sequence[Row]) -> str:
