@@ -142,8 +142,8 @@ def _api(model_id: str, model: Path) -> dict[str, Any]:
 
 def _stage(models: Sequence[Path], cache: Cache, progress: Callable[[str], None]) -> Path:
     progress("catalog: stage")
-    coverage = file_digest(ROOT / "converters" / "coverage.json")
-    inputs = {"models": [model.name for model in models], "coverage": coverage}
+    measured = {name: file_digest(path) for name, path in stage.MEASURED.items()}
+    inputs = {"models": [model.name for model in models], "measured": measured}
     return cache.step(
         "catalog", inputs, lambda target: stage.stage_catalog(models, target), code=("catalog", "scripts")
     )

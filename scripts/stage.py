@@ -12,10 +12,16 @@ from catalog.card import Card
 from catalog.vocab import step_files, tasks
 from edge import bundle
 from scripts import coverage_page, locked
+from scripts.bench import converters_page
 from scripts.cache import ROOT, file_digest
 from scripts.model_build import Artefact, ModelBuild, sample_row
 
 API = Path("api/v1")
+MEASURED = {  # what the generated reference shows of earlier runs
+    "coverage": ROOT / "converters" / "coverage.json",
+    "converters": ROOT / "scripts" / "bench" / "results" / "converters.json",
+    "light": ROOT / "scripts" / "bench" / "results" / "light.json",
+}
 
 
 def stage_model(build: ModelBuild, target: Path) -> None:
@@ -122,8 +128,13 @@ def _write_reference(target: Path) -> None:
     pages.mkdir(parents=True)
     (pages / "card.md").write_text(f"# Fields of a card\n\n{reference.field_table()}", "utf-8")
     (pages / "steps.md").write_text(f"# Steps\n\n{reference.step_sections()}", "utf-8")
-    coverage = json.loads((ROOT / "converters" / "coverage.json").read_text("utf-8"))
-    (pages / "coverage.md").write_text(coverage_page.page(coverage), "utf-8")
+    (pages / "coverage.md").write_text(coverage_page.page(_measured("coverage")), "utf-8")
+    measured = converters_page.page(_measured("converters"), _measured("light"))
+    (pages / "converters.md").write_text(measured, "utf-8")
+
+
+def _measured(name: str) -> Any:
+    return json.loads(MEASURED[name].read_text("utf-8"))
 
 
 def write_json(path: Path, value: object) -> None:

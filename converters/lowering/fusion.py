@@ -76,10 +76,10 @@ class Fusion:
         return True
 
     def scale(self, source: Op, op: Op) -> bool:
-        """Multiply the filter and the bias instead of the result."""
+        """Multiply the filter and the bias instead of the result, or what a normalisation multiplies and adds."""
         factor = _by_channel(source, op)
         if factor is None:
-            return False
+            return self._scale_affine(source, op)
         _, weight, bias = _operands(source)
         shape = [1] * weight.array.ndim
         shape[FILTERS[source.kind]] = -1
@@ -88,13 +88,18 @@ class Fusion:
         return True
 
     def offset(self, source: Op, op: Op) -> bool:
-        """Add to the bias instead of the result."""
+        """Add to the bias instead of the result, or to what is added before."""
         term = _by_channel(source, op)
         if term is None:
-            return False
+            return source.kind == "ADD" and _update([source], op, np.add)
         bias = _operands(source)[2]
         source.inputs[2] = Tensor(bias.dtype, bias.shape, bias.array + term)
         return True
+
+    def _scale_affine(self, source: Op, op: Op) -> bool:
+        first = self._sole_source(source) if source.kind == "ADD" else None
+        affine = [source] if first is None else [first, source]
+        return affine[0].kind == "MUL" and _update(affine, op, np.multiply)
 
     def _pad_with_zero(self, op: Op) -> None:
         """Pad with 0 instead of minus infinity what is never negative: all runtimes can, and their 8-bit kernels too.
@@ -123,6 +128,32 @@ RULES = {**dict.fromkeys(ACTIVATIONS, Fusion.activation), "MUL": Fusion.scale, "
 
 def _activation(op: Op) -> str:
     return str(op.attributes.get("fused_activation_function", "NONE"))
+
+
+def _update(affine: list[Op], op: Op, combine: np.ufunc) -> bool:
+    """Put the constant of `op` into those of multiplications and additions before it; tell whether that is exact.
+
+    Only vectors of one entry a channel count: a single number may be there to round, as in (x + 2^23) - 2^23.
+    """
+    positions = [_vector(member) for member in [*affine, op]]
+    if None in positions or any(_activation(member) != "NONE" for member in [*affine, op]):
+        return False
+    *places, last = (position for position in positions if position is not None)
+    change = _operands(op)[last].array
+    for member, place in zip(affine, places, strict=True):
+        constant = _operands(member)[place]
+        member.inputs[place] = Tensor(constant.dtype, constant.shape, combine(constant.array, change))
+    return True
+
+
+def _vector(op: Op) -> int | None:
+    """Return which operand is a float32 constant of one entry a channel, `[C]` with C > 1, that keeps the shape."""
+    for place, tensor in enumerate(_operands(op)):
+        if tensor.data is None or tensor.data.dtype != np.float32 or tensor.data.ndim != 1:
+            continue
+        if tensor.data.size > 1 and tensor.shape == op.outputs[0].shape[-1:]:
+            return place
+    return None
 
 
 def _operands(op: Op) -> list[Tensor]:

@@ -39,8 +39,9 @@ MODELS = (
     "zfnet512",
     "vgg19",
 )
-OURS = (
-    "import pathlib, sys; from converters.to_tflite import convert_file; convert_file(*map(pathlib.Path, sys.argv[1:]))"
+OURS = (  # onnx2tf always puts the channels of images last
+    "import pathlib, sys; from converters.to_tflite import convert_file; "
+    "convert_file(*map(pathlib.Path, sys.argv[1:]), layout='nhwc')"
 )
 MAKE = "import pathlib, sys; from tests.conformance.light import save; save(sys.argv[1], pathlib.Path(sys.argv[2]))"
 

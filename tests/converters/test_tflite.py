@@ -151,6 +151,33 @@ def test_batch_norm_and_activation_cost_nothing() -> None:
     assert difference(model, (1, 3, 4, 4)) is None
 
 
+def test_a_normalisation_after_no_convolution_is_one_factor_and_one_term() -> None:
+    """Factor and term by channel that follow a batch normalisation go into its own, as DenseNet's files have them."""
+    model = parsed(
+        """g (float[1, 4, 3, 8] x) => (float[1, 4, 3, 8] y) {
+            t = Transpose<perm = [0, 3, 1, 2]>(x)
+            n = BatchNormalization(t, s, s, s, q)
+            m = Mul(n, c)
+            a = Add(c, m)
+            r = Relu(a)
+            y = Transpose<perm = [0, 2, 3, 1]>(r)
+        }"""
+    )
+    for name, shape, value in (("q", (8,), 2), ("c", (8, 1, 1), 0.3)):
+        array = np.linspace(value, 2 * value, 8, dtype=np.float32).reshape(shape)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    assert kinds(model) == {"MUL": 1, "ADD": 1}
+    assert difference(model, (1, 4, 3, 8)) is None
+
+
+def test_a_sum_that_rounds_is_left_alone() -> None:
+    """Adding 2^23 and taking it away again rounds to whole numbers: merged, the two terms would do nothing."""
+    model = parsed("g (float[1, 8] x) => (float[1, 8] y) { a = Add(x, big) y = Add(a, negative) }")
+    for name, value in (("big", 2**23), ("negative", -(2**23))):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([value], np.float32), name))
+    assert difference(model, (1, 8)) is None
+
+
 def test_a_transposed_sum_keeps_its_axes_apart() -> None:
     """A square tensor and its transpose have the same sizes and must not be confused."""
     model = parsed(

@@ -44,3 +44,10 @@ def test_the_list_of_models_is_the_catalog(built_site):
     assert [row["id"] for row in rows] == MODELS
     assert all((built_site / row["href"] / "index.html").is_file() for row in rows)
     assert all((built_site / row["api"]).is_file() for row in rows)
+
+
+@pytest.mark.parametrize("page", ["coverage", "converters"])
+def test_what_was_measured_of_the_converters_is_on_the_site(page, built_site):
+    """Each page of measurements is there, and the navigation of the documentation leads to it."""
+    assert (built_site / "reference" / page / "index.html").is_file()
+    assert f'href="../{page}/"' in (built_site / "reference" / "card" / "index.html").read_text("utf-8")
