@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from edge.steps import StepError, run_steps
 from tests.conftest import serve
@@ -76,8 +76,15 @@ def tagged(orientation: int) -> Image.Exif:
     return exif
 
 
+def swapped_profile() -> bytes:
+    """sRGB with red and green exchanged: a photo that it is applied to looks wrong."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+
+
 Y, X = np.mgrid[0:48, 0:64]
 PHOTO = Image.fromarray(np.dstack([X * 4, Y * 5, (X + Y) * 2]).astype(np.uint8))
+TALL = PHOTO.resize((53, 131))
 ALPHA = Image.fromarray(np.dstack([np.asarray(PHOTO), (X * 4).astype(np.uint8)]))
 EXACT = {
     "png": encoded(PHOTO, "PNG"),
@@ -89,7 +96,9 @@ EXACT = {
     "gif": encoded(PHOTO.quantize(100), "GIF"),
     "gif, clear": encoded(PHOTO.quantize(50), "GIF", transparency=7),
     "gif, animated": encoded(PHOTO.quantize(50), "GIF", save_all=True, append_images=[PHOTO.rotate(90).quantize(9)]),
+    "gif, an odd size": encoded(TALL.quantize(100), "GIF"),
     "bmp": encoded(PHOTO, "BMP"),
+    "bmp, an odd size": encoded(TALL, "BMP"),
     "bmp, one bit": encoded(PHOTO.convert("1"), "BMP"),
 }
 CLOSE = {
@@ -98,6 +107,7 @@ CLOSE = {
     "jpeg": (encoded(PHOTO, "JPEG", quality=90), 4),
     "jpeg, grey": (encoded(PHOTO.convert("L"), "JPEG"), 4),
     "jpeg, progressive": (encoded(PHOTO, "JPEG", progressive=True), 4),
+    "jpeg, a wrong profile": (encoded(PHOTO, "JPEG", quality=90, icc_profile=swapped_profile()), 4),
     "jpeg, cmyk": (encoded(PHOTO.convert("CMYK"), "JPEG"), 4),
 }
 

@@ -3,7 +3,7 @@
 import { inside, seen } from "./context.js";
 import { array, choice, described, imageArray, numberArray, StepError } from "./errors.js";
 import { cropped } from "./image.js";
-import { asNumbers, transposed } from "./numbers.js";
+import { asNumbers, floats, transposed } from "./numbers.js";
 import { resample } from "./resample.js";
 import { fromYcbcr, plane, toYcbcr } from "./ycbcr.js";
 
@@ -38,7 +38,7 @@ function softmaxRow(row) {
 /** `1 / (1 + exp(-x))` of any shape, in double precision, then float32. */
 export function sigmoid(value) {
   const x = numberArray("sigmoid", value);
-  return array("float32", x.shape, Float32Array.from(asNumbers(x), (e) => 1 / (1 + Math.exp(-e))));
+  return floats(x, (e) => 1 / (1 + Math.exp(-e)));
 }
 
 /** The `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order. */
@@ -65,12 +65,14 @@ export function toImage(value, { layout }) {
     throw new StepError("to_image", `one image of 1 or 3 channels, ${layout}`, described(x), "check the layout");
   }
   const moved = transposed(array("float32", shape, Float32Array.from(asNumbers(x))), order);
-  if (moved.data.some(Number.isNaN)) throw new StepError("to_image", "numbers", "NaN", CHECK_INPUT);
-  return array("uint8", moved.shape, Uint8Array.from(moved.data, toByte));
+  const result = array("uint8", moved.shape);
+  for (let i = 0; i < moved.data.length; i++) result.data[i] = toByte(moved.data[i]);
+  return result;
 }
 
 /** `floor(255 * x + 0.5)` in float32. @param {number} x @returns {number} */
 function toByte(x) {
+  if (Number.isNaN(x)) throw new StepError("to_image", "numbers", "NaN", CHECK_INPUT);
   const limited = Math.min(Math.max(x, 0), 1);
   return Math.floor(Math.fround(Math.fround(255 * limited) + 0.5));
 }
