@@ -28,18 +28,21 @@ export async function decodeImage(value, _, context) {
   const bytes = await asBytes("decode_image", value, "an image file");
   const header = imageHeader(bytes);
   if (!header) throw unreadable(bytes, "no such format");
-  if (header.width * header.height > MAX_PIXELS) {
-    const expected = `at most 16 megapixels (${MAX_PIXELS} pixels)`;
-    const cure = "make the image smaller before it is decoded";
-    throw new StepError("decode_image", expected, `${header.width} x ${header.height}`, cure);
-  }
+  refuseTooLarge(header);
   try {
     const pixels = await (header.format === "PNG" ? decodePng(bytes) : decodeByBrowser(bytes, header));
     context.decoded(pixels);
     return pixels;
   } catch (error) {
-    throw unreadable(bytes, error.message);
+    throw error instanceof StepError ? error : unreadable(bytes, error.message);
   }
+}
+
+/** @param {{width: number, height: number}} size */
+function refuseTooLarge({ width, height }) {
+  if (width * height <= MAX_PIXELS) return;
+  const expected = `at most 16 megapixels (${MAX_PIXELS} pixels)`;
+  throw new StepError("decode_image", expected, `${width} x ${height}`, "make the image smaller before it is decoded");
 }
 
 /** @param {Uint8Array} bytes @param {string} reason */
@@ -56,6 +59,7 @@ async function decodeByBrowser(bytes, { format, type }) {
   const kept = isPlain ? {} : { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   const options = { imageOrientation: isWebp ? "none" : "from-image", ...kept };
   const bitmap = await createImageBitmap(new Blob([bytes], { type }), options);
+  refuseTooLarge(bitmap); // a GIF's first picture may be larger than its header says
   const pixels = overWhite(bitmap);
   bitmap.close();
   return isWebp ? upright(pixels, exifOrientation(webpExif(bytes))) : pixels;

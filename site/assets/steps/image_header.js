@@ -56,12 +56,13 @@ function jpegSize(view) {
   return [0, 0];
 }
 
-/** Segments of a JPEG file up to its first scan (ITU-T T.81, annex B). @param {DataView} view */
+/** Segments of a JPEG file up to its first scan, or to where it breaks off (ITU-T T.81, annex B). @param {DataView} view */
 function* jpegSegments(view) {
   const [fill, startOfScan] = [0xffff, 0xffda];
-  for (let at = 2, marker = 0; marker !== startOfScan; at += marker === fill ? 1 : 2 + view.getUint16(at + 2)) {
+  for (let at = 2, marker = 0; marker !== startOfScan && at + 4 <= view.byteLength; ) {
     marker = view.getUint16(at);
     yield { marker, at };
+    at += marker === fill ? 1 : 2 + view.getUint16(at + 2);
   }
 }
 
