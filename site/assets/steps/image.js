@@ -183,6 +183,11 @@ export function resizeShortSide(value, { size, filter = "bilinear" }, context) {
   const image = imageArray("resize_short_side", value);
   const short = Math.min(image.shape[0], image.shape[1]);
   const [height, width] = image.shape.map((side) => Math.max(1, Math.floor((side * size) / short)));
+  if (height * width > MAX_PIXELS) {
+    const expected = `a result of at most 16 megapixels (${MAX_PIXELS} pixels)`;
+    const cure = "cut a piece out of the long, narrow picture first";
+    throw new StepError("resize_short_side", expected, `${width} x ${height}`, cure);
+  }
   return resized("resize_short_side", image, width, height, filter, context);
 }
 
@@ -212,12 +217,8 @@ export function letterbox(value, { width, height, filter = "bilinear", fill = 11
   const [top, left] = [((height - newHeight) * share) >> 1, ((width - newWidth) * share) >> 1];
   const boxed = array("uint8", [height, width, channels]);
   boxed.data.fill(fill);
-  const row = newWidth * channels;
-  for (let y = 0; y < newHeight; y++) {
-    boxed.data.set(inner.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * channels);
-  }
   context.cut(-top, -left, height, width);
-  return boxed;
+  return pasted(boxed, inner, { top, left });
 }
 
 function resized(step, image, width, height, filter, context) {
@@ -234,6 +235,16 @@ export function cropped({ data, shape: [, width, channels] }, { top, left, botto
     result.data.set(data.subarray(from, from + row), (y - top) * row);
   }
   return result;
+}
+
+/** Write a picture into a larger one, which is returned. @param {NumberArray} image @param {NumberArray} part */
+export function pasted(image, part, { top, left }) {
+  const [height, width, channels] = part.shape;
+  for (let y = 0; y < height; y++) {
+    const row = part.data.subarray(y * width * channels, (y + 1) * width * channels);
+    image.data.set(row, ((top + y) * image.shape[1] + left) * channels);
+  }
+  return image;
 }
 
 export const STEPS = {

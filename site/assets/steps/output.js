@@ -2,7 +2,7 @@
 
 import { inside, seen } from "./context.js";
 import { array, choice, described, imageArray, numberArray, StepError } from "./errors.js";
-import { cropped } from "./image.js";
+import { cropped, pasted } from "./image.js";
 import { asNumbers, floats, transposed } from "./numbers.js";
 import { resample } from "./resample.js";
 import { fromYcbcr, plane, toYcbcr } from "./ycbcr.js";
@@ -86,15 +86,25 @@ export function imageToOriginal(value, { filter = "bilinear" }, context) {
   return resample("image_to_original", part, right - left, bottom - top, filter);
 }
 
-/** Luma `[h, w, 1] uint8` with the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB. */
+/**
+ * Luma `[h, w, 1] uint8` with the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB. Borders that
+ * input steps put around the picture stay without colour.
+ */
 export function recolor(value, _, context) {
   const luma = imageArray("recolor", value, [1]);
-  const [height, width] = luma.shape;
-  const part = cropped(/** @type {any} */ (context.picture), seen(context.framed("recolor")));
-  const colours = toYcbcr(part);
-  const planes = [1, 2].map((channel) => resample("recolor", plane(colours, channel), width, height, "bicubic"));
+  const frame = context.framed("recolor");
+  const inner = inside(frame, luma.shape[0], luma.shape[1]);
+  const colours = toYcbcr(cropped(/** @type {any} */ (context.picture), seen(frame)));
+  const planes = [1, 2].map((channel) => {
+    const whole = array("uint8", luma.shape);
+    whole.data.fill(NO_COLOUR);
+    const size = [inner.right - inner.left, inner.bottom - inner.top];
+    return pasted(whole, resample("recolor", plane(colours, channel), ...size, "bicubic"), inner);
+  });
   return fromYcbcr([luma, ...planes]);
 }
+
+const NO_COLOUR = 128; // Cb and Cr of grey
 
 const POOLS = { mean: (sum, count) => sum / count, max: (largest) => largest };
 
