@@ -168,6 +168,10 @@ def resize_short_side(value: object, size: int, context: Context, filter: str = 
     height, width, _ = pixels.shape
     short = min(height, width)
     new_height, new_width = (max(1, side * size // short) for side in (height, width))
+    if new_height * new_width > MAX_PIXELS:
+        expected = f"a result of at most 16 megapixels ({MAX_PIXELS} pixels)"
+        cure = "cut a piece out of the long, narrow picture first"
+        raise StepError("resize_short_side", expected, f"{new_width} x {new_height}", cure)
     return _resized("resize_short_side", pixels, new_width, new_height, filter, context)
 
 

@@ -73,17 +73,24 @@ def image_to_original(value: object, context: Context, filter: str = "bilinear")
 
 
 def recolor(value: object, context: Context) -> NDArray[np.uint8]:
-    """Give luma `[h, w, 1] uint8` the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB."""
+    """Give luma `[h, w, 1] uint8` the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB.
+
+    Borders that input steps put around the picture stay without colour.
+    """
     luma = image_array("recolor", value, channels=(1,))
-    height, width, _ = luma.shape
-    top, left, bottom, right = context.framed("recolor").seen()
-    colours = Image.fromarray(np.asarray(context.picture)[top:bottom, left:right]).convert("YCbCr")
-    planes = [
-        resample("recolor", np.asarray(plane)[..., None], width, height, "bicubic") for plane in colours.split()[1:]
-    ]
-    bands = [Image.fromarray(np.ascontiguousarray(plane[..., 0])) for plane in (luma, *planes)]
+    frame = context.framed("recolor")
+    inner, seen = frame.inside(*luma.shape[:2]), frame.seen()
+    part = np.asarray(context.picture)[seen.top : seen.bottom, seen.left : seen.right]
+    colours = np.asarray(Image.fromarray(part).convert("YCbCr"))
+    size = (inner.right - inner.left, inner.bottom - inner.top)
+    ycbcr = np.full((*luma.shape[:2], 3), NO_COLOUR, np.uint8)
+    ycbcr[inner.top : inner.bottom, inner.left : inner.right] = resample("recolor", colours, *size, "bicubic")
+    ycbcr[..., :1] = luma
+    bands = [Image.fromarray(np.ascontiguousarray(band)) for band in np.moveaxis(ycbcr, 2, 0)]
     return np.asarray(Image.merge("YCbCr", bands).convert("RGB"))
 
+
+NO_COLOUR = 128  # Cb and Cr of grey
 
 POOLS: Mapping[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max}
 

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from edge.steps import StepError, run_steps
 from tests.conftest import serve
+from tests.edge.pictures import BAD, ODD, PHOTO, encoded
 
 pytestmark = pytest.mark.browser
 
@@ -64,32 +65,33 @@ def in_python(data: bytes) -> np.ndarray:
     return run_steps([SimpleNamespace(id="decode_image", kwargs={})], data)
 
 
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def tagged(orientation: int) -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return exif
 
 
-Y, X = np.mgrid[0:48, 0:64]
-PHOTO = Image.fromarray(np.dstack([X * 4, Y * 5, (X + Y) * 2]).astype(np.uint8))
-ALPHA = Image.fromarray(np.dstack([np.asarray(PHOTO), (X * 4).astype(np.uint8)]))
+def swapped_profile() -> bytes:
+    """sRGB with red and green exchanged: a photo that it is applied to looks wrong."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+
+
+TALL = PHOTO.resize((53, 131))
+ALPHA = Image.fromarray(np.dstack([np.asarray(PHOTO), np.tile(np.arange(0, 256, 4, dtype=np.uint8), (48, 1))]))
 EXACT = {
     "png": encoded(PHOTO, "PNG"),
     "png with alpha": encoded(ALPHA, "PNG"),
     "png with a palette": encoded(PHOTO.quantize(50), "PNG"),
     "png, grey": encoded(PHOTO.convert("L"), "PNG"),
-    "png, 16-bit grey": encoded(Image.fromarray((X * 1000).astype(np.uint16)), "PNG"),
+    "png, 16-bit grey": encoded(Image.fromarray(np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) * 21), "PNG"),
     "webp, lossless": encoded(PHOTO, "WEBP", lossless=True),
     "gif": encoded(PHOTO.quantize(100), "GIF"),
     "gif, clear": encoded(PHOTO.quantize(50), "GIF", transparency=7),
     "gif, animated": encoded(PHOTO.quantize(50), "GIF", save_all=True, append_images=[PHOTO.rotate(90).quantize(9)]),
+    "gif, an odd size": encoded(TALL.quantize(100), "GIF"),
     "bmp": encoded(PHOTO, "BMP"),
+    "bmp, an odd size": encoded(TALL, "BMP"),
     "bmp, one bit": encoded(PHOTO.convert("1"), "BMP"),
 }
 CLOSE = {
@@ -98,6 +100,7 @@ CLOSE = {
     "jpeg": (encoded(PHOTO, "JPEG", quality=90), 4),
     "jpeg, grey": (encoded(PHOTO.convert("L"), "JPEG"), 4),
     "jpeg, progressive": (encoded(PHOTO, "JPEG", progressive=True), 4),
+    "jpeg, a wrong profile": (encoded(PHOTO, "JPEG", quality=90, icc_profile=swapped_profile()), 4),
     "jpeg, cmyk": (encoded(PHOTO.convert("CMYK"), "JPEG"), 4),
 }
 
@@ -132,3 +135,20 @@ def test_what_python_refuses_chromium_refuses_too(decode, kind):
     for data in (large, cut):
         with pytest.raises(StepError):
             in_python(data)
+
+
+@pytest.mark.parametrize(("data", "words"), BAD.values(), ids=BAD.keys())
+def test_chromium_refuses_bad_pictures_in_the_same_words(decode, data, words):
+    """A bomb, a liar or half a file is refused before its pixels fill the memory."""
+    refused = decode(data)
+    assert isinstance(refused, str)
+    assert refused.startswith("StepError decode_image: expected ")
+    assert words in refused
+
+
+@pytest.mark.parametrize(("data", "colour"), ODD.values(), ids=ODD.keys())
+def test_chromium_understands_unusual_pictures(decode, data, colour):
+    """The same pixel as in Python, to a few levels."""
+    pixels = decode(data)
+    height, width, _ = pixels.shape
+    assert np.abs(pixels[min(40, height - 1), min(50, width - 1)].astype(int) - colour).max() <= 12

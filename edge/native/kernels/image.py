@@ -117,10 +117,20 @@ def fit_within(x: Picture, width: int, height: int, filter: str) -> Picture:
     return resize(x, new_width, new_height, filter)
 
 
+MAX_PIXELS = 16000000
+LARGEST_INT = 2147483647
+
+
 def resize_short_side(x: Picture, size: int, filter: str) -> Picture:
     """The picture with a shorter side of so many pixels."""
+    if max(x.height, x.width) > LARGEST_INT // size:
+        fail("resize_short_side", f"a result of at most {MAX_PIXELS} pixels", f"{x.width} x {x.height}")
     short = min(x.height, x.width)
-    return resize(x, max(1, x.width * size // short), max(1, x.height * size // short), filter)
+    width = max(1, x.width * size // short)
+    height = max(1, x.height * size // short)
+    if width > MAX_PIXELS // height:
+        fail("resize_short_side", f"a result of at most {MAX_PIXELS} pixels", f"{width} x {height}")
+    return resize(x, width, height, filter)
 
 
 def center_crop(x: Picture, width: int, height: int) -> Picture:

@@ -1,7 +1,7 @@
 /** From an encoded image to `[H, W, C] uint8`. */
 
 import { array, asBytes, choice, described, imageArray, StepError } from "./errors.js";
-import { imageHeader } from "./image_header.js";
+import { imageHeader, jpegHasProfile } from "./image_header.js";
 import { exifOrientation, upright, webpExif } from "./orientation.js";
 import { decodePng } from "./png.js";
 import { resample } from "./resample.js";
@@ -28,18 +28,21 @@ export async function decodeImage(value, _, context) {
   const bytes = await asBytes("decode_image", value, "an image file");
   const header = imageHeader(bytes);
   if (!header) throw unreadable(bytes, "no such format");
-  if (header.width * header.height > MAX_PIXELS) {
-    const expected = `at most 16 megapixels (${MAX_PIXELS} pixels)`;
-    const cure = "make the image smaller before it is decoded";
-    throw new StepError("decode_image", expected, `${header.width} x ${header.height}`, cure);
-  }
+  refuseTooLarge(header);
   try {
     const pixels = await (header.format === "PNG" ? decodePng(bytes) : decodeByBrowser(bytes, header));
     context.decoded(pixels);
     return pixels;
   } catch (error) {
-    throw unreadable(bytes, error.message);
+    throw error instanceof StepError ? error : unreadable(bytes, error.message);
   }
+}
+
+/** @param {{width: number, height: number}} size */
+function refuseTooLarge({ width, height }) {
+  if (width * height <= MAX_PIXELS) return;
+  const expected = `at most 16 megapixels (${MAX_PIXELS} pixels)`;
+  throw new StepError("decode_image", expected, `${width} x ${height}`, "make the image smaller before it is decoded");
 }
 
 /** @param {Uint8Array} bytes @param {string} reason */
@@ -52,40 +55,66 @@ function unreadable(bytes, reason) {
 /** @param {Uint8Array} bytes @param {{format: string, type: string}} header @returns {Promise<NumberArray>} */
 async function decodeByBrowser(bytes, { format, type }) {
   const isWebp = format === "WebP"; // some browsers do not turn these
-  const imageOrientation = isWebp ? "none" : "from-image";
-  const options = { imageOrientation, colorSpaceConversion: "none", premultiplyAlpha: "none" };
+  const isPlain = format === "JPEG" && !jpegHasProfile(bytes); // then a third faster, for the same pixels
+  const kept = isPlain ? {} : { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+  const options = { imageOrientation: isWebp ? "none" : "from-image", ...kept };
   const bitmap = await createImageBitmap(new Blob([bytes], { type }), options);
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.fillStyle = "white";
-  context.fillRect(0, 0, width, height);
-  context.drawImage(bitmap, 0, 0);
+  refuseTooLarge(bitmap); // a GIF's first picture may be larger than its header says
+  const pixels = overWhite(bitmap);
   bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  const pixels = withoutAlpha(data, width, height);
   return isWebp ? upright(pixels, exifOrientation(webpExif(bytes))) : pixels;
 }
 
-/** @param {Uint8ClampedArray} rgba @param {number} width @param {number} height @returns {NumberArray} */
-function withoutAlpha(rgba, width, height) {
+const STRIP = 64; // rows at a time: they stay in the processor's cache, and their bytes fill whole words
+
+/** Lay the picture over white, strip by strip. @param {ImageBitmap} bitmap @returns {NumberArray} `[H, W, 3]` */
+function overWhite(bitmap) {
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, STRIP).getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "white";
   const result = array("uint8", [height, width, 3]);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    result.data[to] = rgba[from];
-    result.data[to + 1] = rgba[from + 1];
-    result.data[to + 2] = rgba[from + 2];
+  for (let y = 0; y < height; y += STRIP) {
+    const rows = Math.min(STRIP, height - y);
+    context.fillRect(0, 0, width, rows);
+    context.drawImage(bitmap, 0, -y);
+    const { data } = context.getImageData(0, 0, width, rows);
+    withoutAlpha(data, result.data.subarray(y * width * 3, (y + rows) * width * 3));
   }
   return result;
+}
+
+/** Copy all but each fourth byte, four pixels as three words where they are whole. */
+function withoutAlpha(/** @type {Uint8ClampedArray} */ rgba, /** @type {Uint8Array} */ rgb) {
+  const whole = rgb.length - (rgb.length % 12);
+  const from = new Uint32Array(rgba.buffer, rgba.byteOffset, whole / 3);
+  const to = new Uint32Array(rgb.buffer, rgb.byteOffset, whole / 4);
+  for (let i = 0, j = 0; i < from.length; i += 4, j += 3) {
+    const second = from[i + 1];
+    const third = from[i + 2];
+    to[j] = (from[i] & 0xffffff) | (second << 24);
+    to[j + 1] = ((second >>> 8) & 0xffff) | (third << 16);
+    to[j + 2] = ((third >>> 16) & 0xff) | (from[i + 3] << 8);
+  }
+  for (let j = whole, i = (whole / 3) * 4; j < rgb.length; j++, i += 1 + (j % 3 === 0)) rgb[j] = rgba[i];
 }
 
 /** How `[H, W, 3]` RGB is written in each colour space; grey as ITU-R BT.601 in 16-bit fixed point. */
 const COLOR_SPACES = {
   rgb: (rgb) => rgb,
-  bgr: (rgb) => array("uint8", rgb.shape, rgb.data.map((_, i, all) => all[i + 2 - 2 * (i % 3)])),
+  bgr: (rgb) => {
+    const result = array("uint8", rgb.shape);
+    for (let i = 0; i < result.data.length; i += 3) {
+      result.data[i] = rgb.data[i + 2];
+      result.data[i + 1] = rgb.data[i + 1];
+      result.data[i + 2] = rgb.data[i];
+    }
+    return result;
+  },
   gray: (rgb) => {
     const result = array("uint8", [rgb.shape[0], rgb.shape[1], 1]);
     for (let to = 0, from = 0; to < result.data.length; to++, from += 3) {
-      const [red, green, blue] = [rgb.data[from], rgb.data[from + 1], rgb.data[from + 2]];
-      result.data[to] = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+      const luma = 19595 * rgb.data[from] + 38470 * rgb.data[from + 1] + 7471 * rgb.data[from + 2];
+      result.data[to] = (luma + 32768) >> 16;
     }
     return result;
   },
@@ -102,7 +131,9 @@ export function toColorSpace(value, { space }) {
 /** 255 minus each value of `[H, W, C] uint8`. */
 export function invert(value) {
   const image = imageArray("invert", value);
-  return array("uint8", image.shape, image.data.map((x) => 255 - x));
+  const result = array("uint8", image.shape);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = 255 - image.data[i];
+  return result;
 }
 
 /** Cut `[H, W, 1] uint8` to the values above `threshold`, centred on 0 in a square: `[S, S, 1] uint8`. */
@@ -152,6 +183,11 @@ export function resizeShortSide(value, { size, filter = "bilinear" }, context) {
   const image = imageArray("resize_short_side", value);
   const short = Math.min(image.shape[0], image.shape[1]);
   const [height, width] = image.shape.map((side) => Math.max(1, Math.floor((side * size) / short)));
+  if (height * width > MAX_PIXELS) {
+    const expected = `a result of at most 16 megapixels (${MAX_PIXELS} pixels)`;
+    const cure = "cut a piece out of the long, narrow picture first";
+    throw new StepError("resize_short_side", expected, `${width} x ${height}`, cure);
+  }
   return resized("resize_short_side", image, width, height, filter, context);
 }
 
@@ -181,12 +217,8 @@ export function letterbox(value, { width, height, filter = "bilinear", fill = 11
   const [top, left] = [((height - newHeight) * share) >> 1, ((width - newWidth) * share) >> 1];
   const boxed = array("uint8", [height, width, channels]);
   boxed.data.fill(fill);
-  const row = newWidth * channels;
-  for (let y = 0; y < newHeight; y++) {
-    boxed.data.set(inner.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * channels);
-  }
   context.cut(-top, -left, height, width);
-  return boxed;
+  return pasted(boxed, inner, { top, left });
 }
 
 function resized(step, image, width, height, filter, context) {
@@ -203,6 +235,16 @@ export function cropped({ data, shape: [, width, channels] }, { top, left, botto
     result.data.set(data.subarray(from, from + row), (y - top) * row);
   }
   return result;
+}
+
+/** Write a picture into a larger one, which is returned. @param {NumberArray} image @param {NumberArray} part */
+export function pasted(image, part, { top, left }) {
+  const [height, width, channels] = part.shape;
+  for (let y = 0; y < height; y++) {
+    const row = part.data.subarray(y * width * channels, (y + 1) * width * channels);
+    image.data.set(row, ((top + y) * image.shape[1] + left) * channels);
+  }
+  return image;
 }
 
 export const STEPS = {

@@ -27,16 +27,19 @@ const FORMATS = [
   { format: "BMP", type: "image/bmp", begins: (text) => text.startsWith("BM"), size: bmpSize },
 ];
 
+const text = (/** @type {Uint8Array} */ bytes) => String.fromCharCode(...bytes);
+const viewOf = (/** @type {Uint8Array} */ bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /**
  * @param {Uint8Array} bytes
  * @returns {{format: string, type: string, width: number, height: number} | null} null if it has none of these headers
  */
 export function imageHeader(bytes) {
-  const text = String.fromCharCode(...bytes.subarray(0, 16));
-  const row = FORMATS.find(({ begins }) => begins(text));
+  const start = text(bytes.subarray(0, 16));
+  const row = FORMATS.find(({ begins }) => begins(start));
   if (!row) return null;
   try {
-    const [width, height] = row.size(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const [width, height] = row.size(viewOf(bytes));
     return width > 0 && height > 0 ? { format: row.format, type: row.type, width, height } : null;
   } catch (error) {
     if (error instanceof RangeError) return null; // read past the end
@@ -44,15 +47,29 @@ export function imageHeader(bytes) {
   }
 }
 
-/** ITU-T T.81: the first start-of-frame segment holds the size. @param {DataView} view */
+/** The first start-of-frame segment holds the size. @param {DataView} view */
 function jpegSize(view) {
-  let at = 2;
-  for (;;) {
-    const marker = view.getUint16(at);
+  for (const { marker, at } of jpegSegments(view)) {
     const isFrame = marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker);
     if (isFrame) return [view.getUint16(at + 7), view.getUint16(at + 5)];
-    at += marker === 0xffff ? 1 : 2 + view.getUint16(at + 2);
   }
+  return [0, 0];
+}
+
+/** Segments of a JPEG file up to its first scan, or to where it breaks off (ITU-T T.81, annex B). @param {DataView} view */
+function* jpegSegments(view) {
+  const [fill, startOfScan] = [0xffff, 0xffda];
+  for (let at = 2, marker = 0; marker !== startOfScan && at + 4 <= view.byteLength; ) {
+    marker = view.getUint16(at);
+    yield { marker, at };
+    at += marker === fill ? 1 : 2 + view.getUint16(at + 2);
+  }
+}
+
+/** Does a JPEG file bring a colour profile (ICC.1, annex B.4)? @param {Uint8Array} bytes */
+export function jpegHasProfile(bytes) {
+  const isProfile = ({ marker, at }) => marker === 0xffe2 && text(bytes.subarray(at + 4, at + 15)) === "ICC_PROFILE";
+  return [...jpegSegments(viewOf(bytes))].some(isProfile);
 }
 
 /** How each kind of WebP writes its size (RFC 9649, sections 2.5 to 2.7). @param {DataView} view */

@@ -2,8 +2,8 @@
 
 import { inside, seen } from "./context.js";
 import { array, choice, described, imageArray, numberArray, StepError } from "./errors.js";
-import { cropped } from "./image.js";
-import { asNumbers, transposed } from "./numbers.js";
+import { cropped, pasted } from "./image.js";
+import { asNumbers, floats, transposed } from "./numbers.js";
 import { resample } from "./resample.js";
 import { fromYcbcr, plane, toYcbcr } from "./ycbcr.js";
 
@@ -38,7 +38,7 @@ function softmaxRow(row) {
 /** `1 / (1 + exp(-x))` of any shape, in double precision, then float32. */
 export function sigmoid(value) {
   const x = numberArray("sigmoid", value);
-  return array("float32", x.shape, Float32Array.from(asNumbers(x), (e) => 1 / (1 + Math.exp(-e))));
+  return floats(x, (e) => 1 / (1 + Math.exp(-e)));
 }
 
 /** The `k` highest of `[1, C]` scores as `{label, score}`, best first; equal scores keep label order. */
@@ -65,12 +65,14 @@ export function toImage(value, { layout }) {
     throw new StepError("to_image", `one image of 1 or 3 channels, ${layout}`, described(x), "check the layout");
   }
   const moved = transposed(array("float32", shape, Float32Array.from(asNumbers(x))), order);
-  if (moved.data.some(Number.isNaN)) throw new StepError("to_image", "numbers", "NaN", CHECK_INPUT);
-  return array("uint8", moved.shape, Uint8Array.from(moved.data, toByte));
+  const result = array("uint8", moved.shape);
+  for (let i = 0; i < moved.data.length; i++) result.data[i] = toByte(moved.data[i]);
+  return result;
 }
 
 /** `floor(255 * x + 0.5)` in float32. @param {number} x @returns {number} */
 function toByte(x) {
+  if (Number.isNaN(x)) throw new StepError("to_image", "numbers", "NaN", CHECK_INPUT);
   const limited = Math.min(Math.max(x, 0), 1);
   return Math.floor(Math.fround(Math.fround(255 * limited) + 0.5));
 }
@@ -84,15 +86,25 @@ export function imageToOriginal(value, { filter = "bilinear" }, context) {
   return resample("image_to_original", part, right - left, bottom - top, filter);
 }
 
-/** Luma `[h, w, 1] uint8` with the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB. */
+/**
+ * Luma `[h, w, 1] uint8` with the Cb and Cr of what the model saw of the original: `[h, w, 3] uint8`, RGB. Borders that
+ * input steps put around the picture stay without colour.
+ */
 export function recolor(value, _, context) {
   const luma = imageArray("recolor", value, [1]);
-  const [height, width] = luma.shape;
-  const part = cropped(/** @type {any} */ (context.picture), seen(context.framed("recolor")));
-  const colours = toYcbcr(part);
-  const planes = [1, 2].map((channel) => resample("recolor", plane(colours, channel), width, height, "bicubic"));
+  const frame = context.framed("recolor");
+  const inner = inside(frame, luma.shape[0], luma.shape[1]);
+  const colours = toYcbcr(cropped(/** @type {any} */ (context.picture), seen(frame)));
+  const planes = [1, 2].map((channel) => {
+    const whole = array("uint8", luma.shape);
+    whole.data.fill(NO_COLOUR);
+    const size = [inner.right - inner.left, inner.bottom - inner.top];
+    return pasted(whole, resample("recolor", plane(colours, channel), ...size, "bicubic"), inner);
+  });
   return fromYcbcr([luma, ...planes]);
 }
+
+const NO_COLOUR = 128; // Cb and Cr of grey
 
 const POOLS = { mean: (sum, count) => sum / count, max: (largest) => largest };
 

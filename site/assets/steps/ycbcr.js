@@ -20,7 +20,9 @@ const [R_CR, G_CB, G_CR, B_CB] = [1.402, -0.34414, -0.71414, 1.772].map((factor)
 export function toYcbcr(rgb) {
   const result = array("uint8", rgb.shape);
   for (let i = 0; i < rgb.data.length; i += 3) {
-    const [r, g, b] = [rgb.data[i], rgb.data[i + 1], rgb.data[i + 2]];
+    const r = rgb.data[i];
+    const g = rgb.data[i + 1];
+    const b = rgb.data[i + 2];
     result.data[i] = (Y_R[r] + Y_G[g] + Y_B[b]) >> BITS;
     result.data[i + 1] = ((CB_R[r] + CB_G[g] + HALF[b]) >> BITS) + 128;
     result.data[i + 2] = ((HALF[r] + CR_G[g] + CR_B[b]) >> BITS) + 128;

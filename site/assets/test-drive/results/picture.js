@@ -1,5 +1,7 @@
 import { el } from "../dom.js";
 
+const OPAQUE = 0xff000000;
+
 /**
  * @param {{data: Uint8Array, shape: number[]}} picture [H, W, C], C is 1 or 3
  * @param {string} label
@@ -8,11 +10,10 @@ import { el } from "../dom.js";
 export function canvasOf({ data, shape: [height, width, channels] }, label) {
   const canvas = el("canvas", { width, height, role: "img", "aria-label": label });
   const pixels = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    for (let channel = 0; channel < 3; channel++)
-      pixels.data[4 * i + channel] = data[channels * i + Math.min(channel, channels - 1)];
-    pixels.data[4 * i + 3] = 255;
-  }
+  const words = new Uint32Array(pixels.data.buffer);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let i = 0, from = 0; i < words.length; i++, from += channels)
+    words[i] = OPAQUE | (data[from + blue] << 16) | (data[from + green] << 8) | data[from];
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
 }

@@ -103,6 +103,7 @@ CASES: Cases = {
         Case("tall", {"size": 5}, noise(13, 9, 3), CUT),
         Case("wide", {"size": 20, "filter": "bicubic"}, noise(6, 9, 1)),
         Case("thin", {"size": 4}, noise(1, 9, 1)),
+        Case("far too thin", {"size": 300}, noise(1, 200, 1)),
         Case("no image", {"size": 4}, HWC),
     ],
     "center_crop": lambda: [

@@ -9,7 +9,7 @@ from edge.steps.context import Frame
 from tests.golden.steps.cases.common import Case, Cases, noise, scores
 
 NAMED = [{"name": "length", "unit": "cm", "min": 0, "max": 10}, {"name": "count", "min": 0, "max": 5}]
-BOXED = Context(frame=Frame(5, 9, 12, 12, 0.75, 0.75, -1.5, 0.0))  # of 5 × 9 pixels, on 12 × 12
+BOXED = Context(frame=Frame(5, 9, 12, 12, 0.75, 0.75, -1.5, 0.0), picture=noise(5, 9, 3))  # of 5 × 9 pixels, on 12 × 12
 CROPPED = Context(frame=Frame(20, 30, 4, 4, 2.0, 2.0, 6.0, 11.0), picture=noise(20, 30, 3))
 LETTERS = Context(labels=list("abcdefgh"))
 
@@ -46,6 +46,7 @@ CASES: Cases = {
     "recolor": lambda: [
         Case("three times as large", {}, noise(18, 27, 1), Context(frame=Frame(6, 9, 6, 9), picture=noise(6, 9, 3))),
         Case("cropped", {}, noise(5, 5, 1), CROPPED),
+        Case("with borders", {}, noise(24, 24, 1), BOXED),
         Case("colour", {}, noise(5, 5, 3), CROPPED),
         Case("no picture", {}, noise(5, 5, 1)),
     ],
