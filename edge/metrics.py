@@ -59,12 +59,16 @@ def psnr(results: Results) -> float:
 
 
 def _psnr_of(result: Any, example: Example) -> float:
-    if not isinstance(example.expected, bytes):
-        raise TypeError(f"psnr needs an image to compare with, got {example.expected!r}: name its file as `expected`")
-    with Image.open(io.BytesIO(example.expected)) as image:
-        expected = np.asarray(image.convert("RGB"), np.float64)
+    expected = np.asarray(_image("psnr", example).convert("RGB"), np.float64)
     error = np.mean((result.astype(np.float64) - expected) ** 2)
     return float(10 * np.log10(255**2 / error))
+
+
+def _image(metric: str, example: Example) -> Image.Image:
+    if not isinstance(example.expected, bytes):
+        expected = f"{metric} needs an image to compare with"
+        raise TypeError(f"{expected}, got {example.expected!r}: name its file as `expected`")
+    return Image.open(io.BytesIO(example.expected))
 
 
 LEAST_OVERLAP = 0.5  # IoU of a detection with what is there
@@ -125,25 +129,31 @@ def _distance(result: Any, expected: Any) -> float:
 def iou(results: Results) -> float:
     """Mean over the classes that occur of intersection over union, counted over all pixels of all pictures.
 
-    `expected` is an encoded picture whose grey levels are the indices of the classes.
+    `expected` is an encoded picture as large as the input; its grey levels, or places in its palette, are the classes.
     """
     shared, either = np.zeros(256), np.zeros(256)
     for result, example in results:
-        with Image.open(io.BytesIO(example.expected)) as image:
-            wanted = np.asarray(image.convert("L"))
-        got = result["classes"]
-        hits, both = (
-            np.bincount(part.ravel(), minlength=256) for part in (wanted[wanted == got], np.stack([wanted, got]))
-        )
-        shared, either = shared + hits, either + both - hits
+        got, wanted = result["classes"], _classes(example)
+        if got.shape != wanted.shape:
+            raise ValueError(
+                f"iou: expected a mask of {wanted.shape}, got {got.shape}: make both as large as the input"
+            )
+        hits, found, there = (np.bincount(part.ravel(), minlength=256) for part in (got[got == wanted], got, wanted))
+        shared, either = shared + hits, either + found + there - hits
     present = either > 0
     return float(np.mean(shared[present] / either[present]))
+
+
+def _classes(example: Example) -> NDArray[np.uint8]:
+    image = _image("iou", example)
+    return np.asarray(image if image.mode == "P" else image.convert("L"))
 
 
 def recall_at_1(results: Results) -> float:
     """Share of examples whose nearest other one, by the cosine of their embeddings, has the same label."""
     vectors = np.stack([np.ravel(result) for result, _ in results]).astype(np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.where(lengths > 0, lengths, 1)  # a vector of zeros is as near to all
     likeness = vectors @ vectors.T
     np.fill_diagonal(likeness, -np.inf)
     labels = np.array([example.expected for _, example in results])

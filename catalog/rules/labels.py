@@ -10,7 +10,8 @@ from catalog.context import Context
 from catalog.names import shown
 from catalog.problem import Problem
 
-STEPS_COUNT = {"detections": "class", "keypoints": "point"}  # result → axis that an output may have or not
+# Result → axis that an output may have or not.
+STEPS_COUNT = {"detections": "class", "keypoints": "point", "mask": "class"}
 
 
 def check_labels(context: Context) -> Iterator[Problem]:
@@ -28,7 +29,8 @@ def check_labels(context: Context) -> Iterator[Problem]:
 def check_label_count(context: Context) -> Iterator[Problem]:
     """Require as many labels as the axis that counts them is long.
 
-    Detectors and landmark models may mix these with other numbers on one axis; `place_boxes` and `place_points` count.
+    Detectors and landmark models may mix these with other numbers on one axis, an opacity has none: there the steps
+    count (`place_boxes`, `place_points`, `place_mask`, `place_opacity`).
     """
     result = context.task.get("result", "")
     name = STEPS_COUNT.get(result, "class")

@@ -93,16 +93,22 @@ def recolor(value: object, context: Context) -> NDArray[np.uint8]:
 NO_COLOUR = 128  # Cb and Cr of grey
 
 POOLS: Mapping[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max}
+POOLED: Mapping[str, tuple[int, int, int] | None] = {**LAYOUTS, "rows": None}
 
 
 def pool(value: object, layout: str, kind: str = "mean") -> NDArray[np.float32]:
-    """Return the mean or the largest value of each channel of `[1, C, h, w]` or `[1, h, w, C]`: `[1, C]`."""
+    """Return the mean or the largest value of each channel: `[1, C]`.
+
+    `value` is one picture `[1, C, h, w]` or `[1, h, w, C]`, or with `rows` vectors `[…, C]`: tokens, patches, chunks.
+    """
     x = number_array("pool", value)
-    order = choice("pool", "layout", LAYOUTS, layout)
+    order = choice("pool", "layout", POOLED, layout)
     taken = choice("pool", "kind", POOLS, kind)
-    if x.ndim != 4 or x.shape[0] != 1 or not x.size:
-        raise StepError("pool", "channels of one picture", described(x), "check the layout")
-    return np.asarray(taken(x[0].transpose(order).astype(np.float64), axis=(0, 1))[None], np.float32)
+    fits = x.ndim >= 2 if order is None else x.ndim == 4 and x.shape[0] == 1
+    if not fits or not x.size:
+        raise StepError("pool", f"channels, {layout}", described(x), "check the layout")
+    moved = x if order is None else x[0].transpose(order)
+    return np.asarray(taken(moved.reshape(-1, moved.shape[-1]).astype(np.float64), axis=0)[None], np.float32)
 
 
 def l2_normalize(value: object) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from catalog.check import load
@@ -65,7 +66,25 @@ def same_points(shown: dict[str, Any], result: Any) -> None:
         assert [got[key] for key in keys] == pytest.approx([expected[key] for key in keys], abs=CLOSE)
 
 
-AGREE = {"classes": same_winner, "detections": same_boxes, "keypoints": same_points}  # by the task's result
+def same_shares(shown: dict[str, Any], result: Any) -> None:
+    """The same classes, each over as many pixels."""
+    counts = np.bincount(result["classes"].ravel(), minlength=len(result["labels"]))
+    expected = {label: count / counts.sum() for label, count in zip(result["labels"], counts, strict=True) if count}
+    assert {row["label"]: row["share"] for row in shown["shares"]} == expected
+
+
+def same_vector(shown: dict[str, Any], result: Any) -> None:
+    """The same numbers in the same order."""
+    assert shown["embedding"] == pytest.approx(result.tolist(), abs=CLOSE)
+
+
+AGREE = {  # by the task's result
+    "classes": same_winner,
+    "detections": same_boxes,
+    "embedding": same_vector,
+    "keypoints": same_points,
+    "mask": same_shares,
+}
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -24,6 +24,7 @@ VALID, INVALID = HERE / "valid", HERE / "invalid"
 GRAPHS = {
     "tiny-text": "g (float[1,8] values) => (float[1,2] logits) { logits = MatMul (values, w) }",
     "tiny-image": "g (float[1,1,4,4] image) => (float[1,2] scores) { f = Flatten (image) scores = MatMul (f, w) }",
+    "tiny-opacity": "g (float[1,1,4,4] image) => (float[1,1,4,4] opacity) { opacity = Relu (image) }",
     "tiny-upscale": (
         "g (float[1,3,y,x] image) => (float[1,3,yy,xx] larger)"
         " { four = Concat <axis = 1> (image, image, image, image)"

@@ -107,22 +107,28 @@ export function recolor(value, _, context) {
 const NO_COLOUR = 128; // Cb and Cr of grey
 
 const POOLS = { mean: (sum, count) => sum / count, max: (largest) => largest };
+const POOLED = { ...LAYOUTS, rows: null };
 
-/** The mean or the largest value of each channel of `[1, C, h, w]` or `[1, h, w, C]`: `[1, C]`. */
+/**
+ * The mean or the largest value of each channel, `[1, C]`, of one picture `[1, C, h, w]` or `[1, h, w, C]`, or with
+ * `rows` of vectors `[…, C]`.
+ */
 export function pool(value, { layout, kind = "mean" }) {
   const x = numberArray("pool", value);
-  const order = choice("pool", "layout", LAYOUTS, layout);
+  const order = choice("pool", "layout", POOLED, layout);
   const finish = choice("pool", "kind", POOLS, kind);
   const [batch, ...shape] = x.shape;
-  if (shape.length !== 3 || batch !== 1 || !x.data.length) {
-    throw new StepError("pool", "channels of one picture", described(x), "check the layout");
+  const fits = order ? shape.length === 3 && batch === 1 : x.shape.length >= 2;
+  if (!fits || !x.data.length) {
+    throw new StepError("pool", `channels, ${layout}`, described(x), "check the layout");
   }
-  const moved = transposed(array("float32", shape, Float32Array.from(asNumbers(x))), order);
-  const [height, width, channels] = moved.shape;
+  const numbers = array("float32", order ? shape : x.shape, Float32Array.from(asNumbers(x)));
+  const { data, shape: moved } = order ? transposed(numbers, order) : numbers;
+  const channels = moved.at(-1);
   const totals = new Float64Array(channels).fill(kind === "max" ? -Infinity : 0);
   const join = kind === "max" ? Math.max : (a, b) => a + b;
-  moved.data.forEach((number, i) => (totals[i % channels] = join(totals[i % channels], number)));
-  return array("float32", [1, channels], Float32Array.from(totals, (total) => finish(total, height * width)));
+  data.forEach((number, i) => (totals[i % channels] = join(totals[i % channels], number)));
+  return array("float32", [1, channels], Float32Array.from(totals, (total) => finish(total, data.length / channels)));
 }
 
 /** Each row of `[…, D]` divided by its length; a row of zeros stays. */

@@ -53,6 +53,10 @@ CASES: Cases = {
     "pool": lambda: [
         Case("mean, nchw", {"layout": "nchw"}, scores(1, 3, 4, 5)),
         Case("max, nhwc", {"layout": "nhwc", "kind": "max"}, scores(1, 4, 5, 3)),
+        Case("tokens", {"layout": "rows"}, scores(1, 6, 4)),
+        Case("chunks", {"layout": "rows", "kind": "max"}, scores(5, 4)),
+        Case("bytes", {"layout": "nhwc"}, noise(1, 4, 5, 3)),
+        Case("one vector", {"layout": "rows"}, scores(4)),
         Case("two pictures", {"layout": "nhwc"}, scores(2, 4, 5, 3)),
         Case("unknown kind", {"layout": "nhwc", "kind": "sum"}, scores(1, 4, 5, 3)),
     ],
