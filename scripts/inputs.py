@@ -37,9 +37,9 @@ class Given:
 
 
 def find(arguments: Sequence[str], kind: str, others: Sequence[Given], *, allow_network: bool) -> list[Given]:
-    """Return the inputs that the arguments name, for a task that takes `kind`, and others; `name=value` pairs are one row.
+    """Return the inputs that the arguments name, for a task that takes `kind`, and others.
 
-    Raises `InputError` where there is none at all.
+    Pairs `name=value` make one row. Raises `InputError` where there is no input at all.
     """
     pairs = [argument for argument in arguments if kind == "row" and "=" in argument]
     found = [Given("row", lambda: _row(pairs))] if pairs else []

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_bad_pictures_are_refused_in_words_and_the_next_one_runs(visit: Visit) -> None:
-    """Half a file, a bomb, a text: the page says what it expected, and a sample afterwards gives what it gave before."""
+    """Half a file, a bomb, a text: the page says what it expected, and a sample then gives what it gave before."""
     drive = visit("digits-cnn")
     before = drive.start()
     for name, (data, words) in BAD.items():

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,7 +71,7 @@ def tagged(orientation: int) -> Image.Exif:
 
 
 def swapped_profile() -> bytes:
-    """sRGB with red and green exchanged: a photo that it is applied to looks wrong."""
+    """SRGB with red and green exchanged: a photo that it is applied to looks wrong."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
 
