@@ -34,6 +34,14 @@ FLAGS = {
     "keepdims", "largest", "layout", "linear_before_reset", "noop_with_empty_axes", "onesided", "periodic", "reverse",
     "saturate", "select_last_index", "sorted", "storage_order", "training_mode", "transA", "transB", "upper",
 }  # fmt: skip
+# The least that some numbers may be. onnx's shape inference reads before its memory where `batch_dims` is negative, and
+# LiteRT where `size` is.
+LEAST = {
+    **dict.fromkeys(("batch_dims", "block_size"), 0),
+    **dict.fromkeys(
+        ("blocksize", "group", "hidden_size", "num_groups", "output_height", "output_width", "p", "size"), 1
+    ),
+}
 TERM = rb"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
 EQUATION = re.compile(rb"%b(,%b)*(->%b)?" % (TERM, TERM, TERM))  # on others, shape inference may never end
 FUNCTION = tuple[str, str]
@@ -93,6 +101,9 @@ def _check_node(node: NodeProto) -> None:
         widest, limit = max(abs(number) for number in (attribute.i, *attribute.ints)), WIDEST.get(attribute.name)
         if limit is not None and widest > limit:
             raise MalformedModel(where, f"its attribute {attribute.name} holds {widest:,}", f"stay below {limit:,}")
+        if attribute.i < LEAST.get(attribute.name, attribute.i):
+            why = f"its attribute {attribute.name} is {attribute.i}"
+            raise MalformedModel(where, why, f"make it at least {LEAST[attribute.name]}")
         if attribute.name in FLAGS and attribute.i not in (0, 1):
             raise MalformedModel(where, f"its attribute {attribute.name} is {attribute.i}", "make it 0 or 1")
         if node.op_type == "Einsum" and not EQUATION.fullmatch(attribute.s.replace(b" ", b"")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +13,16 @@ from converters.edge_graph import Array, DType, Graph, Op, Tensor
 from converters.errors import Refusal
 from converters.lowering import layout
 from converters.lowering.alignment import align
+from converters.lowering.folds import FOLDS
 from converters.lowering.tables import broadcast
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Atoms, Dim, Operand, Value, size_of
 
-Fold = Callable[..., Array]
-
 LARGEST = 2**28  # entries of a tensor: 1 GiB in float32
 MOST_MADE = 2**27  # bytes of computed constants, beside what follows from weights
+# Kinds that LiteRT does not run on tensors without entries.
+NEVER_EMPTY = {"ARG_MAX", "ARG_MIN", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CONV_2D", "CONV_3D", "CONV_3D_TRANSPOSE",
+               "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "TRANSPOSE_CONV"}  # fmt: skip
 HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 INT32 = np.dtype(np.int32)
 
@@ -50,7 +52,7 @@ class Builder:
     def afford(self, size: int) -> None:
         """Refuse constants that grow beyond all proportion to the model: a small file can ask for any size."""
         if self.made + size > self.most:
-            why = f"constants would grow to {self.made + size:,} bytes"
+            why = f"constants would take up to {self.made + size:,} bytes"
             raise self.refuse(why, "compute them when the model runs, or use smaller sizes")
 
     def weight(self, array: Array) -> Value:
@@ -127,6 +129,8 @@ class Builder:
         """Append an operator as it is."""
         for output in outputs:
             self.check_size(output)
+        if kind in NEVER_EMPTY and any(tensor is not None and 0 in tensor.shape for tensor in inputs):
+            raise self.refuse("one of its operands has no entries", "use a model without empty tensors")
         self.graph.ops.append(Op(kind, inputs, outputs, attributes, self.where))
 
     def check_size(self, tensor: Tensor) -> None:
@@ -265,41 +269,3 @@ class Builder:
 def widened(array: Array) -> Array:
     """Return 16-bit floats as float32, and anything else as it is."""
     return array.astype(np.float32) if array.dtype.name in HALVES else array
-
-
-def _truncated_division(x: Array, y: Array) -> Array:
-    return np.trunc(x / y) if np.issubdtype(x.dtype, np.integer) else np.divide(x, y)
-
-
-FOLDS: Mapping[str, Fold] = {
-    "ADD": np.add,
-    "SUB": np.subtract,
-    "MUL": np.multiply,
-    "DIV": _truncated_division,
-    "MAXIMUM": np.maximum,
-    "MINIMUM": np.minimum,
-    "POW": np.power,
-    "NEG": np.negative,
-    "ABS": np.abs,
-    "EXP": np.exp,
-    "LOG": np.log,
-    "SQRT": np.sqrt,
-    "RSQRT": lambda x: 1 / np.sqrt(x),
-    "FLOOR": np.floor,
-    "CEIL": np.ceil,
-    "SQUARE": np.square,
-    "SIN": np.sin,
-    "COS": np.cos,
-    "TANH": np.tanh,
-    "LESS": np.less,
-    "LESS_EQUAL": np.less_equal,
-    "GREATER": np.greater,
-    "GREATER_EQUAL": np.greater_equal,
-    "EQUAL": np.equal,
-    "NOT_EQUAL": np.not_equal,
-    "LOGICAL_AND": np.logical_and,
-    "LOGICAL_OR": np.logical_or,
-    "LOGICAL_NOT": np.logical_not,
-    "FLOOR_MOD": np.mod,
-    "FLOOR_DIV": np.floor_divide,
-}

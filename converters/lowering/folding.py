@@ -11,6 +11,8 @@ from converters.edge_graph import Array
 from converters.lowering.inference import Stated
 from converters.lowering.node import Node, make_node
 
+WORKING = 4  # times the result: what the reference implementation takes, often in float64
+
 
 def fold(node: Node, stated: Sequence[Stated]) -> list[Array]:
     """Return the outputs of a node with constant operands, if there is room for what is stated of them.
@@ -21,7 +23,7 @@ def fold(node: Node, stated: Sequence[Stated]) -> list[Array]:
     for size in (result.most_bytes(entries) for result in stated):
         if size is None:
             raise node.refuse("the shape of its constant result is not known", "compute it when the model runs")
-        node.builder.afford(size)
+        node.builder.afford(WORKING * size)
     feeds = {f"i{i}": value.data for i, value in enumerate(node.inputs) if value is not None and value.data is not None}
     names = [f"i{i}" if f"i{i}" in feeds else "" for i in range(len(node.inputs))]
     outputs = [name or f"unused{i}" for i, name in enumerate(node.outputs)]

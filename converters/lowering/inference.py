@@ -1,4 +1,4 @@
-"""What the standard says of a node's results before it is lowered: shapes and types, or that it contradicts itself.
+"""What the standard says of a node's results before it is lowered: their shapes, or that it contradicts itself.
 
 The whole model was checked so when it came in. Here each node is asked again, inside functions and loops too, with what
 folding has found its operands to be.
@@ -33,9 +33,9 @@ class Stated:
 
     def most_bytes(self, entries: int) -> int | None:
         """Bound the bytes; sizes that depend on data are at most the number of entries that the operands have."""
-        if self.shape is None:
-            return None
-        return self.itemsize * math.prod(entries if size is None else size for size in self.shape)
+        return (
+            None if self.shape is None else self.itemsize * math.prod(entries if s is None else s for s in self.shape)
+        )
 
     def fits(self, value: Value) -> bool:
         """Tell whether a value may have this shape."""
@@ -60,7 +60,7 @@ def infer(node: Node) -> Sequence[Stated]:
         types = onnx.shape_inference.infer_node_outputs(
             onnx.defs.get_schema(node.op, node.version, node.domain),
             make_node(node, names, outputs),
-            {name: _type(value) for name, value in values.items()},
+            {name: type_proto(value) for name, value in values.items()},
             {name: onnx.numpy_helper.from_array(v.array, name) for name, v in values.items() if _says_shape(v)},
             opset_imports=[onnx.helper.make_opsetid("", node.version)],
         )
@@ -92,7 +92,8 @@ def _says_shape(value: Value) -> bool:
 SHAPELIKE = {"int32", "int64", "float32", "float64"}
 
 
-def _type(value: Value) -> onnx.TypeProto:
+def type_proto(value: Value) -> onnx.TypeProto:
+    """Return the type and shape as ONNX's own message."""
     return onnx.helper.make_tensor_type_proto(onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
 
 

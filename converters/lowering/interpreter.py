@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import onnx
 import onnx_ir as ir
 
 from converters.edge_graph import Graph
@@ -19,9 +18,10 @@ from converters.lowering.boundary import dtype_of, read_input, sizes_of, write_o
 from converters.lowering.builder import MOST_MADE, Builder, widened
 from converters.lowering.conditions import check_operands
 from converters.lowering.folding import fold
+from converters.lowering.functions import defaults, standard_function
 from converters.lowering.images import public_images
 from converters.lowering.inference import Stated, check, infer
-from converters.lowering.node import LOWERINGS, Node, make_node
+from converters.lowering.node import LOWERINGS, Node
 from converters.lowering.tables import TooLarge
 from converters.lowering.target import Target
 from converters.lowering.value import Atom, Value
@@ -30,9 +30,11 @@ Scope = MutableMapping[str, Value]
 MOST_TURNS = 120_000
 WIDEST = 8  # times that weights may grow: from 4 bits to 32
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
-# Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it.
-VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
-         "Unsqueeze", "Shape", "Loop", "If", "Scan"}  # fmt: skip
+STEPWISE = {"Attention"}  # whose steps are larger than what goes in and comes out: each is folded by itself
+# Folded by their own lowerings: those rearrange views of a large constant, where evaluation would copy it, and look at
+# indices, which evaluation takes on trust.
+VIEWS = {"Cast", "CastLike", "Constant", "DequantizeLinear", "Flatten", "GatherElements", "Identity", "If", "Loop",
+         "Reshape", "Scan", "Shape", "Squeeze", "Transpose", "Unsqueeze"}  # fmt: skip
 
 
 def lower(model: ir.Model, target: Target, layout: str = "keep") -> Graph:
@@ -88,6 +90,7 @@ class Interpreter:
     builder: Builder
     model: ir.Model
     turns: int = 0  # nodes lowered, each as often as its loop or function runs
+    inside: str = ""  # the nodes whose functions are being written out
 
     def run_graph(self, graph: ir.Graph, scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]) -> list[Value]:
         """Lower a graph whose inputs stand in `scope`, and return its outputs.
@@ -117,7 +120,7 @@ class Interpreter:
         self, nodes: Iterable[ir.Node], scope: Scope, opsets: dict[str, int], outer: Mapping[str, Any]
     ) -> None:
         for node in nodes:
-            where = f"{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
+            where = f"{self.inside}{node.op_type} node {node.name or (node.outputs[0].name if node.outputs else '')!r}"
             inputs = [None if value is None else self._lookup(scope, value, where) for value in node.inputs]
             self._count(where)
             call = self._call(node, inputs, scope, opsets, outer, where)
@@ -169,8 +172,8 @@ class Interpreter:
 
     def _lower(self, node: Node, stated: Sequence[Stated]) -> Sequence[Value]:
         if (node.domain, node.op) not in LOWERINGS or node.op not in VIEWS:
-            present = [value for value in node.inputs if value is not None]
-            if node.op not in RANDOM and not node.domain and all(value.data is not None for value in present):
+            known = all(value.data is not None for value in node.inputs if value is not None)
+            if known and not node.domain and node.op not in RANDOM | STEPWISE:
                 return [self.builder.constant(widened(array)) for array in fold(node, stated)]
         local = self.model.functions.get((node.domain, node.op, ""))
         if local is not None:
@@ -179,15 +182,17 @@ class Interpreter:
         if lowering is not None:
             result = lowering(node)
             return [result] if isinstance(result, Value) else result
-        function = _standard_function(node)
+        function = standard_function(node)
         if function is None:
             raise node.refuse(f"{self.builder.target.name} has no counterpart", "use a model without this operator")
-        return self._run_function(function, replace(node, attributes={**_defaults(node), **node.attributes}))
+        return self._run_function(function, replace(node, attributes={**defaults(node), **node.attributes}))
 
     def _run_function(self, function: ir.Function, node: Node) -> list[Value]:
         scope: Scope = {v.name or "": x for v, x in zip(function.inputs, node.inputs, strict=False) if x is not None}
-        defaults = {name: attr.value for name, attr in function.attributes.items() if attr.value is not None}
-        self._run_nodes(function, scope, dict(function.opset_imports), {**defaults, **node.attributes})
+        given = {name: attr.value for name, attr in function.attributes.items() if attr.value is not None}
+        before, self.inside = self.inside, f"{node.where}: "
+        self._run_nodes(function, scope, dict(function.opset_imports), {**given, **node.attributes})
+        self.inside = before
         wanted = len(node.outputs)
         return [self._lookup(scope, value, node.where) for value in function.outputs[:wanted]]
 
@@ -209,43 +214,3 @@ def _attribute(attr: ir.Attr, outer: Mapping[str, Any]) -> Any:
         return outer.get(attr.ref_attr_name or "")
     value = attr.value
     return value.numpy() if isinstance(value, ir.TensorProtocol) else value
-
-
-def _standard_function(node: Node) -> ir.Function | None:
-    """Return the body by which the standard defines the operator, if it does so."""
-    try:
-        schema: Any = onnx.defs.get_schema(node.op, node.version, node.domain)  # its stubs lack the functions
-    except onnx.defs.SchemaError:
-        raise node.refuse(
-            f"domain {node.domain or 'ai.onnx'!r} has no such operator", "use standard operators"
-        ) from None
-    if schema.has_function:
-        body = schema.function_body
-    elif schema.has_context_dependent_function:
-        types = [b"" if v is None else _type_proto(v).SerializeToString() for v in node.inputs]
-        text = schema.get_context_dependent_function_with_opset_version(
-            node.version, _node_proto(node).SerializeToString(), types
-        )
-        body = onnx.FunctionProto.FromString(text)
-    else:
-        return None
-    produced = {*body.input, *(name for inner in body.node for name in inner.output)}
-    for i, name in enumerate(body.output):
-        if name not in produced:  # optional outputs that this node leaves out: anything that is defined will do
-            body.output[i] = body.input[0]
-    return ir.serde.deserialize_function(body) if body.node else None
-
-
-def _defaults(node: Node) -> dict[str, Any]:
-    schema: Any = onnx.defs.get_schema(node.op, node.version, node.domain)
-    given = {name: attr.default_value for name, attr in schema.attributes.items() if attr.default_value.name}
-    return {name: onnx.helper.get_attribute_value(value) for name, value in given.items()}
-
-
-def _type_proto(value: Value) -> onnx.TypeProto:
-    return onnx.helper.make_tensor_type_proto(onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-
-
-def _node_proto(node: Node) -> onnx.NodeProto:
-    names = ["" if value is None else f"i{i}" for i, value in enumerate(node.inputs)]
-    return make_node(node, names, node.outputs)

@@ -50,9 +50,11 @@ def _reshape_constant(x: Value, shape: Sequence[int]) -> Value:
 def _resolve(x: Value, atoms: Atoms, wanted: Sequence[Atoms | None]) -> list[Extent] | None:
     """Return the extents of the wanted dimensions; None where they are known only at run time."""
     present, named = Extent.of(atoms), Extent.of(flatten(group for group in wanted if group is not None))
-    if not named.unknown <= present.unknown or not named.static:
+    if not named.unknown <= present.unknown:
         return None
-    rest = Extent(present.unknown - named.unknown, present.static // named.static)
+    if not named.static and (present.unknown or not present.static):
+        return None
+    rest = Extent(present.unknown - named.unknown, present.static // max(named.static, 1))
     fits = rest.static * named.static == present.static and (None in wanted or rest == Extent(frozenset(), 1))
     if not fits and present.unknown:
         return None

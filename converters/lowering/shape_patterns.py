@@ -1,4 +1,4 @@
-"""Patterns of the shapes that operands have together: `N C ...; C; C` is a value and two vectors of its channels.
+"""Patterns of the shapes of operands, such as `N C ...; C; C` for a value and two vectors of its channels.
 
 One pattern for each operand, separated by `;`. A number is that size; a letter is a size that is the same wherever the
 letter stands; `3H` is three times it; `...` are any dimensions, and `...X` are the same wherever they stand. `O?` is a
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+from converters.lowering.value import Value
 
 Shape = tuple[int | None, ...]
 Bound = dict[str, int | Shape]
@@ -58,6 +60,26 @@ def _parts(token: str) -> tuple[int, str]:
 
 
 def _same(first: int | Shape, second: Shape) -> bool:
-    if not isinstance(first, tuple) or len(first) != len(second):
+    return isinstance(first, tuple) and equal(first, second)
+
+
+# ---- of two shapes, and of constants
+
+
+def within(sizes: Shape, outer: Shape) -> bool:
+    """Tell whether a shape can be broadcast to another without widening it."""
+    if len(sizes) > len(outer):
         return False
-    return all(a == b or None in (a, b) for a, b in zip(first, second, strict=True))
+    pairs = zip(reversed(sizes), reversed(outer), strict=False)
+    return all(None in (mine, other) or mine in (1, other) for mine, other in pairs)
+
+
+def equal(first: Shape, second: Shape) -> bool:
+    """Tell whether two shapes may be the same."""
+    return len(first) == len(second) and all(a == b or None in (a, b) for a, b in zip(first, second, strict=True))
+
+
+def outside(value: Value | None, most: int | None) -> bool:
+    """Tell whether a constant has entries outside 0..most."""
+    data = None if value is None else value.data
+    return data is not None and most is not None and not bool(((data >= 0) & (data <= most)).all())

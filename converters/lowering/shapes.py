@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from converters.edge_graph import Tensor
+from converters.errors import MalformedModel
 from converters.lowering import tables as t
 from converters.lowering.builder import INT32, Builder
 from converters.lowering.layout import Isolated, in_one_piece, in_order, isolate, order_of, wide
+from converters.lowering.shape_patterns import equal
 from converters.lowering.value import Atom, Atoms, Dim, Value, flatten, size_of
 
 
@@ -189,7 +191,11 @@ def _single(view: Value) -> list[tuple[Atom, ...]]:
 def concat(values: Sequence[Value], dim: int) -> Value:
     """Join values along a dimension."""
     builder, dim = values[0].builder, dim % values[0].rank
-    values = [value for value in values if 0 not in value.shape] or [values[0]]
+    rest = [(*value.shape[:dim], *value.shape[dim + 1 :]) for value in values if value.shape != (0,)]
+    if not all(equal(first, second) for first, second in itertools.pairwise(rest)):
+        shapes = ", ".join(str(list(value.shape)) for value in values)
+        raise MalformedModel(builder.where, f"{shapes} cannot be joined along axis {dim}", "correct the model's shapes")
+    values = [value for value in values if value.shape[dim] != 0] or [values[0]]
     if all(value.data is not None for value in values):
         return builder.constant(np.concatenate([value.array for value in values], dim))
     if len(values) == 1:

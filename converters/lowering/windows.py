@@ -67,10 +67,10 @@ def windows(node: Node, kernel: Sequence[int], sizes: Sequence[Dim]) -> list[Win
         raise MalformedModel(node.where, f"its attributes do not fit {len(sizes)} spatial axes", "correct the model")
     if min((*kernel, *strides, *dilations), default=1) < 1 or min(pads, default=0) < 0:
         raise MalformedModel(node.where, "a window, step or padding of it is negative or 0", "correct its attributes")
-    if 0 in node.x.shape:
-        raise node.refuse("its operand has no entries", "use a model without empty tensors")
     auto, ceil = node.attribute("auto_pad", "NOTSET"), bool(node.attribute("ceil_mode", 0))
     rows = zip(sizes, kernel, strides, dilations, pads[:count], pads[count:], strict=True)
+    if 0 in node.x.shape:
+        raise node.refuse("its operand has no entries", "use a model without empty tensors")
     result = [_window(node, Window(*row), auto, ceil) for row in rows]
     for w in result:
         if w.size is not None and w.size + sum(w.padded) < w.span:
@@ -98,6 +98,9 @@ def _window(node: Node, w: Window, auto: str, ceil: bool) -> Window:
 def _same(node: Node, w: Window, *, upper: bool) -> Window:
     if w.size is None and w.stride > 1:
         raise node.refuse("auto_pad with a stride needs the spatial size", "fix the input shapes of the model")
-    total = w.span - 1 if w.size is None else max((-(-w.size // w.stride) - 1) * w.stride + w.span - w.size, 0)
-    less, more = total // 2, total - total // 2
+    total = w.span - 1 if w.size is None else (-(-w.size // w.stride) - 1) * w.stride + w.span - w.size
+    if total < -1 - (not upper):
+        why = "its steps skip more than its windows cover, where auto_pad is read as cropping or as nothing"
+        raise node.refuse(why, "state the pads")
+    less, more = max(total, 0) // 2, -(-max(total, 0) // 2)
     return Window(w.size, w.kernel, w.stride, w.dilation, *((less, more) if upper else (more, less)))

@@ -2,8 +2,8 @@
 
 `python -m scripts.bench.browser_image [TURNS]` prints one JSON object: `decode` is `createImageBitmap` alone,
 `pipeline` all steps of a usual classifier from the file's bytes on, `more` the difference of the two, in turns.
-`median` and `least` are milliseconds on the clock; `cpu` is the mean of what all processes of the browser spent, which tells more on a busy
-machine. `long_tasks` lists the tasks of over 50 ms on the page meanwhile.
+`median` and `least` are milliseconds on the clock; `cpu` is the mean of what all processes of the browser spent, which
+tells more on a busy machine. `long_tasks` lists the tasks of over 50 ms on the page meanwhile.
 """
 
 from __future__ import annotations

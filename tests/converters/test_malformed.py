@@ -14,6 +14,7 @@ from converters.errors import ConversionError
 from converters.graph import load
 from tests.conformance.runner import Outcome
 from tests.converters.corpus.confined import CONVERTERS, attempt, convert_confined
+from tests.converters.corpus.disagreement import DISAGREEMENTS
 from tests.converters.corpus.faults import FAULTS, Fault
 from tests.converters.corpus.models import model, node
 from tests.converters.corpus.mutation import mutate
@@ -29,7 +30,7 @@ each_converter = pytest.mark.parametrize("converter", CONVERTERS)
 
 
 @each_converter
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [*FAULTS, *DISAGREEMENTS], ids=lambda fault: fault.name)
 def test_a_broken_file_is_refused_with_the_place_of_the_fault(fault: Fault, converter: str, tmp_path: Path):
     """Whoever gets a broken file reads which file and where it is broken, and finds no half-made result."""
     source, target = fault.write(tmp_path), tmp_path / "converted"

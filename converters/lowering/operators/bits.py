@@ -18,7 +18,8 @@ def _and(x: Value, y: Value) -> Value:
     """Return x & y, for which operands must have one shape."""
     shape = np.broadcast_shapes(*(tuple(size or 0 for size in v.shape) for v in (x, y)))
     wanted = [(Atom(size),) for size in shape]
-    return x.builder.binary("STABLEHLO_AND", broadcast_to(x, wanted), broadcast_to(y, wanted))
+    operands = [x.builder.tensor(broadcast_to(value, wanted)) for value in (x, y)]
+    return x.builder.value(x.builder.emit("STABLEHLO_AND", operands, shape=shape))
 
 
 BITWISE = {

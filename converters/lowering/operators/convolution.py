@@ -167,8 +167,11 @@ def _cropped_to(node: Node, w: Window, wanted: int | None, added: int) -> Window
     if w.size is None:
         raise node.refuse("output_shape needs the spatial size", "fix the input shapes of the model")
     total = w.stride * (w.size - 1) + added + w.span - (wanted if wanted is not None else w.size * w.stride)
-    half = int(total / 2)  # towards zero: a negative total extends the end
-    before = total - half if auto == "SAME_LOWER" else half
+    if total <= -w.stride:
+        why = f"{w.size} entries with steps of {w.stride} do not reach {wanted}"
+        raise MalformedModel(node.where, why, "correct the output_shape")
+    less, more = max(total, 0) // 2, -(-max(total, 0) // 2)  # a negative total extends the end
+    before = less if auto == "SAME_UPPER" else more
     return replace(w, before=before, after=total - before - added)
 
 

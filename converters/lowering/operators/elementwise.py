@@ -189,6 +189,8 @@ def power(node: Node) -> Value:
     exponent = None if y.data is None or y.data.size != 1 or y.rank > x.rank else float(y.data.reshape(()))
     if exponent in POWERS:
         return POWERS[exponent](x)
+    if x.dtype.kind == y.dtype.kind == "i" and y.data is not None and (y.data < 0).any():
+        raise node.refuse("whole numbers have no negative powers in the target", "compute it in float32")
     if np.issubdtype(x.dtype, np.integer) and y.dtype.kind == "f":
         return a.cast(a.power(a.cast(x, y.dtype), y), x.dtype)
     return a.power(x, a.cast(y, x.dtype))

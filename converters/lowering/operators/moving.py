@@ -73,6 +73,8 @@ def transpose(node: Node) -> Value:
 def squeeze(node: Node) -> Value:
     """Remove dimensions of size 1: those named, or all."""
     axes = node.ints(1, "axes")
+    if axes == []:
+        raise node.refuse("an empty list of axes is read as none and as all", "leave the axes out")
     return s.squeeze(node.x, [d for d, size in enumerate(node.x.shape) if size == 1] if axes is None else axes)
 
 
@@ -163,6 +165,8 @@ def pad(node: Node) -> Value:
     x = s.slice_(node.x, cut)
     added = {d: (max(b, 0), max(e, 0)) for d, (b, e) in pairs.items() if max(b, e) > 0}
     mode = node.attribute("mode", "constant")
+    if mode != "constant" and 0 in x.shape:
+        raise node.refuse("there is nothing to repeat in a tensor without entries", "use a model without empty tensors")
     if mode == "constant":
         return s.pad(x, added, _pad_value(node, node.get(2)))
     for dim, width in added.items():

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering import tables as t
 from converters.lowering.channels import as_it_lies
-from converters.lowering.indexing import scatter_rows, static_shape, strides_of
+from converters.lowering.indexing import from_front, scatter_rows, static_shape, strides_of
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.quantization import picked
 from converters.lowering.reshaping import flatten_all, reshape
@@ -72,14 +73,12 @@ def max_unpool(node: Node) -> Value:
     n, c, *sizes = static_shape(node.x)
     full = [n, c, *((s - 1) * w.stride - w.before - w.after + w.kernel for s, w in zip(sizes, frame, strict=True))]
     empty = node.builder.constant(t.zeros([math.prod(full), 1]))
-    rows = a.cast(flatten_all(node[1]), np.dtype(np.int32))
+    rows = a.cast(from_front(flatten_all(node[1]), math.prod(full)), np.dtype(np.int32))
     result = reshape(scatter_rows(empty, rows, reshape(flatten_all(node.x), [-1, 1]), "none"), full)
-    wanted = node.ints(2, "output_shape")
-    return (
-        result
-        if wanted is None
-        else pad(result, {d: (0, w - f) for d, (w, f) in enumerate(zip(wanted, full, strict=True))})
-    )
+    added = {d: (0, w - f) for d, (w, f) in enumerate(zip(node.ints(2, "output_shape") or full, full, strict=True))}
+    if min(after for _, after in added.values()) < 0:
+        raise MalformedModel(node.where, f"its output_shape is less than {full}", "correct the output_shape")
+    return pad(result, added)
 
 
 @lowers("AveragePool")
@@ -87,7 +86,7 @@ def average_pool(node: Node) -> Value:
     """Mean of each window; padding counts if `count_include_pad`, ceil_mode's further padding never does."""
     frame = _frame(node)
     include = bool(node.attribute("count_include_pad", 0))
-    if all(w.is_same() for w in frame) and not include:
+    if all(w.is_same() and (w.size or w.span) >= w.span for w in frame) and not include:  # LiteRT errs on wider ones
         return pool("AVERAGE_POOL_2D", node.x, frame, 0)
     y = pool("AVERAGE_POOL_2D", node.x, frame, 0, explicit=True)
     return y * _share(node, frame, include) if _partial(frame, include) else y
