@@ -6,7 +6,7 @@ import gzip
 import shutil
 from pathlib import Path
 
-ORT, FONTS = "onnxruntime-web/dist", "@fontsource-variable"
+ORT, FONTS, TOKENIZERS = "onnxruntime-web/dist", "@fontsource-variable", "@huggingface/tokenizers"
 FILES = {
     # The build without WebGPU: 3.7 MB on the wire, where the default one takes 28 MB.
     "onnxruntime-web/ort.wasm.min.mjs": f"{ORT}/ort.wasm.min.mjs",
@@ -16,6 +16,9 @@ FILES = {
     "onnxruntime-web/package.json": "onnxruntime-web/package.json",  # its version is shown beside a result
     "minisearch/index.js": "minisearch/dist/es/index.js",
     "minisearch/LICENSE.txt": "minisearch/LICENSE.txt",
+    # Loaded by the step `tokenize` alone.
+    "tokenizers/tokenizers.mjs": f"{TOKENIZERS}/dist/tokenizers.min.mjs",
+    "tokenizers/LICENSE.txt": f"{TOKENIZERS}/LICENSE",
     "fonts/inter-latin.woff2": f"{FONTS}/inter/files/inter-latin-wght-normal.woff2",
     "fonts/inter-LICENSE.txt": f"{FONTS}/inter/LICENSE",
     "fonts/jetbrains-mono-latin.woff2": f"{FONTS}/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2",

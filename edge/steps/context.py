@@ -100,6 +100,12 @@ class Context:
             raise StepError(step, "a picture among the inputs", "none", "use decode_image in the steps of an input")
         return self.frame
 
+    def file(self, step: str, name: str) -> bytes:
+        """Read a file of the card that a step names."""
+        if self.folder is None or not (self.folder / name).is_file():
+            raise StepError(step, f"the card's file {name}", "none", "put it into the card's folder")
+        return (self.folder / name).read_bytes()
+
     def heard(self, step: str) -> Sound:
         """Return the original sound for a step whose result lies in its time."""
         if self.sound is None:

@@ -8,6 +8,8 @@ import { Context, runSteps, STEPS } from "../../site/assets/steps/index.js";
 import { Sound } from "../../site/assets/steps/sound.js";
 
 const file = (name) => readFile(join(process.argv[2], name));
+const LIBRARIES = { "tokenizers/tokenizers.mjs": "@huggingface/tokenizers/dist/tokenizers.min.mjs" }; // as vendor.py has it
+const library = (path) => import(`../../site/node_modules/${LIBRARIES[path]}`);
 
 const DECODERS = {
   array: ({ dtype, shape, data }) => {
@@ -42,7 +44,7 @@ function encode(value) {
 async function run({ steps, value, labels, frame, picture, sound = { plain: null } }) {
   const warnings = [];
   const warn = (message) => warnings.push(message);
-  const context = new Context({ labels, frame, file, warn, picture: decode(picture), sound: decode(sound) });
+  const context = new Context({ labels, frame, file, library, warn, picture: decode(picture), sound: decode(sound) });
   try {
     const result = await runSteps(steps, decode(value), context);
     return { value: encode(result), frame: context.frame, warnings };

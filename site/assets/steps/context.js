@@ -45,13 +45,14 @@ export class Context {
    * @param {object} given
    * @param {string[] | null} [given.labels] of the output
    * @param {(name: string) => Promise<Uint8Array>} [given.file] reads a file of the card that a step names
+   * @param {(path: string) => Promise<any>} [given.library] loads a module that other people wrote; see `scripts/vendor.py`
    * @param {(message: string) => void} [given.warn] where to say that a value is outside its range
    * @param {Frame | null} [given.frame] null: no picture has been decoded
    * @param {NumberArray | null} [given.picture] [H, W, 3] uint8, the original, upright
    * @param {import("./sound.js").Sound | null} [given.sound] the original; null: no sound has been decoded
    */
-  constructor({ labels = null, file, warn = console.warn, frame = null, picture = null, sound = null } = {}) {
-    Object.assign(this, { labels, file, warn, frame, picture, sound });
+  constructor({ labels = null, file, library, warn = console.warn, frame = null, picture = null, sound = null } = {}) {
+    Object.assign(this, { labels, file, library, warn, frame, picture, sound });
   }
 
   /** Note the original picture. @param {NumberArray} picture */

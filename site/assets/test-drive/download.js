@@ -33,7 +33,7 @@ export async function download(url, { total = null, onBytes = () => {} } = {}) {
   return joined(parts, loaded);
 }
 
-const RETRY = "Check the connection and try again.";
+export const RETRY = "Check the connection and try again.";
 
 /** @param {URL} url */
 async function request(url) {

@@ -1,7 +1,8 @@
 import { Context } from "../steps/context.js";
 import { Pipeline } from "../steps/pipeline.js";
 import { compare } from "./compare.js";
-import { checkDigest, download } from "./download.js";
+import { checkDigest, download, RETRY } from "./download.js";
+import { Failure } from "./failure.js";
 import { readNpy } from "./npy.js";
 import { createSession, loadRuntime } from "./runtime.js";
 import { envelope } from "./waveform.js";
@@ -82,7 +83,8 @@ export class Engine {
     const times = [performance.now()];
     const warnings = /** @type {string[]} */ ([]);
     const file = (/** @type {string} */ name) => this.#file(name);
-    const context = new Context({ file, warn: (words) => warnings.push(words) });
+    const library = (/** @type {string} */ path) => this.#library(path);
+    const context = new Context({ file, library, warn: (words) => warnings.push(words) });
     let seen = null;
     const inputs = await this.pipeline.tensors(value, context, (step) => (seen = isPicture(step) ? step : seen));
     times.push(performance.now());
@@ -94,6 +96,15 @@ export class Engine {
     const { picture } = context;
     const sound = context.sound && envelope(context.sound);
     return { result, seen, picture, sound, warnings, milliseconds: { preprocessing, inference, postprocessing } };
+  }
+
+  /** A module that a step needs, which cards without that step never load. @param {string} path */
+  async #library(path) {
+    try {
+      return await import(new URL(`static/vendor/${path}`, this.request.root).href);
+    } catch (cause) {
+      throw new Failure("A library of this model's steps could not be loaded.", RETRY, { cause });
+    }
   }
 
   /** A file of the card that a step names; read once. @param {string} name @returns {Promise<Uint8Array>} */
