@@ -132,6 +132,7 @@ def run(
     to: Annotated[str, typer.Option("--format", help="Format of the file to run, of a built site.")] = "onnx",
     precision: Annotated[str, typer.Option(help="Precision of the file to run.")] = "fp32",
     draw: Annotated[Path | None, typer.Option(help="Folder for pictures of what was found.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Folder for results that are arrays, as .npy files.")] = None,
     allow_network: Annotated[bool, typer.Option("--allow-network", help="Read https addresses.")] = False,
     out: Out = DEFAULT_OUT,
     catalog: Catalog = DEFAULT_CATALOG,
@@ -146,14 +147,14 @@ def run(
         texts = [Given("text", lambda: text)] if text is not None else []
         given = find(inputs or [], chosen.task["input"], texts, allow_network=allow_network)
         session = chosen.session((to, precision), out / "site")
-        failed = print_predictions(chosen, session, given, draw, as_json)
+        failed = print_predictions(chosen, session, given, {"drawn": draw, "saved": save}, as_json)
     except InputError as error:
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     raise typer.Exit(1 if failed else 0)
 
 
-def print_predictions(model: Any, session: Any, given: Any, draw: Path | None, as_json: bool) -> int:
+def print_predictions(model: Any, session: Any, given: Any, folders: dict[str, Path | None], as_json: bool) -> int:
     """Print a line for each input, with a progress bar where there are several; return how many failed."""
     from scripts import predict
 
@@ -162,14 +163,14 @@ def print_predictions(model: Any, session: Any, given: Any, draw: Path | None, a
         task = bar.add_task(model.card.id, total=len(given))
         for one in model.predict(session, given, lambda: bar.update(task, advance=1)):
             failed += one.error is not None
-            drawn = predict.draw(kind, one, draw) if draw and one.error is None else None
+            written = predict.write(kind, one, folders)
             if as_json:
-                row = {"input": one.name, "error": one.error, "result": predict.as_json(one.result)}
-                typer.echo(json.dumps(row | ({"drawn": str(drawn)} if drawn else {}), ensure_ascii=False))
+                row = {"input": one.name, "error": one.error, "result": predict.as_json(one.result), **written}
+                typer.echo(json.dumps(row, ensure_ascii=False))
             elif one.error is not None:
                 err.print(f"edgewise: {one.name}: {one.error}", highlight=False, markup=False, soft_wrap=True)
             else:
-                typer.echo(f"{one.name}: {predict.words(kind, one.result)}{f'  → {drawn}' if drawn else ''}")
+                typer.echo("  → ".join([f"{one.name}: {predict.words(kind, one.result)}", *written.values()]))
     return failed
 
 

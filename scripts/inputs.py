@@ -88,7 +88,7 @@ def _parsed(data: bytes, kind: str, name: str) -> Any:
         return text if kind == "text" else json.loads(text)
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: expected text in UTF-8, got another byte at {error.start}: convert it") from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{name}: expected a JSON object of column names and values: {error}") from error
 
 

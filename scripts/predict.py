@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,7 +69,7 @@ class Model:
                 result = pipeline.result(pipeline.outputs(session, tensors), context)
                 yield Prediction(given.name, result, context.picture)
             except (InputError, StepError) as error:
-                yield Prediction(given.name, error=str(error))
+                yield Prediction(given.name, error=str(error).removeprefix(f"{given.name}: "))
             done()
 
     def _typed(self, value: Any) -> Any:
@@ -129,6 +130,13 @@ def _outline(array: Any) -> dict[str, Any]:
     return {"shape": list(array.shape), "dtype": array.dtype.name}
 
 
+def write(kind: str, prediction: Prediction, folders: Mapping[str, Path | None]) -> dict[str, str]:
+    """Write what is asked for (`drawn`, `saved`) of a prediction that succeeded into the folders; return the paths."""
+    writers = {"drawn": lambda folder: draw(kind, prediction, folder), "saved": lambda folder: save(prediction, folder)}
+    asked = {name: folder for name, folder in folders.items() if folder is not None and prediction.error is None}
+    return {name: str(writers[name](folder)) for name, folder in asked.items()}
+
+
 def draw(kind: str, prediction: Prediction, folder: Path) -> Path:
     """Write what was found over the picture as PNG into a folder; return its path."""
     if kind not in DRAWINGS:
@@ -137,12 +145,26 @@ def draw(kind: str, prediction: Prediction, folder: Path) -> Path:
         drawn: Image.Image = DRAWINGS[kind](prediction.result, prediction.picture)
     except ValueError as error:
         raise InputError(f"{prediction.name}: {error}: leave --draw out") from error
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^\w.-]+", "_", Path(prediction.name).stem) or "input"
-    path = folder / f"{stem}.png"
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.png"
+    path = _new_file(folder, prediction, ".png")
     drawn.save(path)
     return path
+
+
+def save(prediction: Prediction, folder: Path) -> Path:
+    """Write the array of a result, such as an embedding, a picture or the classes of a mask, as `.npy` into a folder."""
+    result = prediction.result
+    parts = result.values() if isinstance(result, Mapping) else [result]
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if not arrays:
+        raise InputError(f"{prediction.name}: the result holds no array: leave --save out, and use --json")
+    path = _new_file(folder, prediction, ".npy")
+    np.save(path, arrays[0], allow_pickle=False)
+    return path
+
+
+def _new_file(folder: Path, prediction: Prediction, ending: str) -> Path:
+    """Return a path, named after the input, at which nothing is yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^\w.-]+", "_", Path(prediction.name).stem) or "input"
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := folder / f"{name}{ending}").exists())

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "catalog/models/digits-cnn/samples"
+ROW = {"age": 59, "sex": "2", "bmi": 32.1, "blood_pressure": 101, "total_cholesterol": 157, "ldl": 93.2, "hdl": 38,
+       "cholesterol_ratio": 4, "log_triglycerides": 4.8598, "glucose": 87}  # fmt: skip
 Done = subprocess.CompletedProcess[str]
 
 
@@ -49,10 +52,8 @@ def test_json_and_standard_input_serve_programs():
 
 def test_rows_are_given_as_pairs_or_as_a_file(tmp_path: Path):
     """The same values by name on the command line and from a JSON file give the same figure."""
-    row = {"age": 59, "sex": "2", "bmi": 32.1, "blood_pressure": 101, "total_cholesterol": 157, "ldl": 93.2, "hdl": 38,
-           "cholesterol_ratio": 4, "log_triglycerides": 4.8598, "glucose": 87}  # fmt: skip
-    (tmp_path / "row.json").write_text(json.dumps(row), "utf-8")
-    pairs = [f"{name}={value}" for name, value in row.items() if name != "sex"]
+    (tmp_path / "row.json").write_text(json.dumps(ROW), "utf-8")
+    pairs = [f"{name}={value}" for name, value in ROW.items() if name != "sex"]
     by_file = edgewise("diabetes-regressor", tmp_path / "row.json")
     assert by_file.returncode == 0, by_file.stderr
     assert "progression after a year: " in by_file.stdout
@@ -79,6 +80,48 @@ def test_what_was_found_is_drawn(tmp_path: Path):
         assert after.size == (2 * before.width, 2 * before.height)
 
 
+def test_arrays_are_kept_for_numpy(tmp_path: Path):
+    """The picture that the model made is an array of its pixels, under a new name where one is taken."""
+    photo = ROOT / "catalog/models/photo-upscale-x2/samples/coffee.png"
+    done = edgewise("photo-upscale-x2", photo, photo, "--save", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    paths = [Path(json.loads(line)["saved"]) for line in done.stdout.splitlines()]
+    assert [path.name for path in paths] == ["coffee.npy", "coffee-2.npy"]
+    with Image.open(photo) as before:
+        assert np.load(paths[1]).shape == (2 * before.height, 2 * before.width, 3)
+
+
+BAD_ROWS = {
+    "nan.json": ('{"age": NaN}', "columns: expected the values age, sex"),
+    "deep.json": ("[" * 100_000, "expected a JSON object of column names and values"),
+    "latin.json": (b'{"age": "\xe9"}', "expected text in UTF-8, got another byte at 9"),
+    "list.json": ("[1, 2]", "columns: expected named values, got list"),
+    "empty.json": ("", "expected a JSON object of column names and values"),
+}
+
+
+def test_bad_rows_are_told_apart_by_name(tmp_path: Path):
+    """Each file is named once, with what is wrong with it, and none of them ends the run."""
+    for name, (content, _) in BAD_ROWS.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = edgewise("diabetes-regressor", *(tmp_path / name for name in BAD_ROWS))
+    assert done.returncode == 1
+    for name, (_, message) in BAD_ROWS.items():
+        [line] = [line for line in done.stderr.splitlines() if name in line]
+        assert line.startswith(f"edgewise: {tmp_path / name}: {message}")
+        assert line.count(name) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_value_that_is_no_number_is_named():
+    """NaN and infinity, which Python reads as numbers, are refused by the column's name."""
+    pairs = [f"{name}={value}" for name, value in ROW.items()]
+    for wrong in ("nan", "inf", "much"):
+        done = edgewise("diabetes-regressor", *pairs[1:], f"age={wrong}")
+        assert done.returncode == 1
+        assert "expected a finite number for age, got " in done.stderr
+
+
 WRONG: dict[str, tuple[Callable[[], Done], str]] = {
     "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of code-language-id"),
     "nothing to run on": (lambda: edgewise("digits-cnn"), "expected something to run on (image), got nothing"),
@@ -91,6 +134,10 @@ WRONG: dict[str, tuple[Callable[[], Done], str]] = {
     "a private address": (
         lambda: edgewise("digits-cnn", "https://127.0.0.1/a.png", "--allow-network"),
         "leads to a private address, which is not read",
+    ),
+    "no array": (
+        lambda: edgewise("code-language-id", "--text", "x", "--save", "build/none"),
+        "the result holds no array",
     ),
     "no drawing": (
         lambda: edgewise("code-language-id", "--text", "x", "--draw", "build/none"),
