@@ -151,7 +151,7 @@ def draw(kind: str, prediction: Prediction, folder: Path) -> Path:
 
 
 def save(prediction: Prediction, folder: Path) -> Path:
-    """Write the array of a result, such as an embedding, a picture or the classes of a mask, as `.npy` into a folder."""
+    """Write the array of a result, such as an embedding or the classes of a mask, as `.npy` into a folder."""
     result = prediction.result
     parts = result.values() if isinstance(result, Mapping) else [result]
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
