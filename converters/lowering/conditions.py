@@ -15,10 +15,13 @@ from converters.lowering.shape_patterns import contradiction
 
 Sizes = dict[str, int]
 
+# Operators whose second operand is a vector of axes or sizes.
+BY_VECTOR = ("Expand", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+             "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Reshape", "Split", "Squeeze")  # fmt: skip
 # Operator → the shapes of its operands: see `shape_patterns`.
 SHAPES: Mapping[str, str] = {
     "AffineGrid": "N 2 3; 4 | N 3 4; 5",
-    "Attention": "B A S E; B K T E; B K T V; any; B K P E; B K P V | B S A; B T K; B T V; any; B H P E; B H P F",
+    "Attention": "B A S E; B K T E; B K T V; any; B K P E; B K P V; B | B S A; B T K; B T V; any; B H P E; B H P F; B",
     "BatchNormalization": "N C ...; C; C; C; C",
     "Clip": "...; scalar; scalar",
     "Compress": "...; K",
@@ -44,25 +47,7 @@ SHAPES: Mapping[str, str] = {
     "ReverseSequence": "A B ...; A | A B ...; B",
     "RoiAlign": "N C H W; R 4; R",
     "RotaryEmbedding": "B N S H; P Q; P Q; B S | B N S H; B S Q; B S Q | B S H; P Q; P Q; B S | B S H; B S Q; B S Q",
-    **dict.fromkeys(
-        (
-            "Expand",
-            "ReduceL1",
-            "ReduceL2",
-            "ReduceLogSum",
-            "ReduceLogSumExp",
-            "ReduceMax",
-            "ReduceMean",
-            "ReduceMin",
-            "ReduceProd",
-            "ReduceSum",
-            "ReduceSumSquare",
-            "Reshape",
-            "Split",
-            "Squeeze",
-        ),
-        "...; K",
-    ),
+    **dict.fromkeys(BY_VECTOR, "...; K"),
     "STFT": "B L 1; 1?; W; 1? | B L 2; 1?; W; 1? | B L; 1?; W; 1?",
     "Scatter": "...; ...X; ...X",
     "ScatterElements": "...; ...X; ...X",

@@ -1,6 +1,7 @@
 """Models whose parts are sound by themselves and disagree, and models that ask for constants of any size.
 
-onnxruntime refuses nearly all of the first, at the latest when it runs; only a limit keeps the others in memory. row is `name, node, shapes of the inputs, constants, opset`.
+onnxruntime refuses nearly all of the first, at the latest when it runs; only a limit keeps the others in memory.
+Every row is `name, node, shapes of the inputs, constants, opset`.
 """
 
 from __future__ import annotations
