@@ -98,7 +98,7 @@ def lock(
 
 @app.command()
 def convert(
-    model: Annotated[Path, typer.Argument(help="An ONNX file.", exists=True, dir_okay=False)],
+    model: Annotated[str, typer.Argument(help="An ONNX file, a card's folder, or the id of a model.")],
     to: Annotated[str, typer.Option(help="Format: onnx, ort, tflite or tfjs.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; for tfjs, the folder.")],
     precision: Annotated[str, typer.Option(help="fp32, fp16, int8_dynamic, w8a8; tfjs: uint8, uint16.")] = "fp32",
@@ -108,18 +108,45 @@ def convert(
     layout: Annotated[
         str, typer.Option(help="Axes of images: keep, or nhwc for channels last (tflite, tfjs).")
     ] = "keep",
+    fold_steps: Annotated[
+        bool,
+        typer.Option("--fold-steps", help="Put the card's element-wise steps into the graph: pixels in, scores out."),
+    ] = False,
+    catalog: Catalog = DEFAULT_CATALOG,
 ) -> None:
-    """Convert any ONNX file, with no card; refuse by name what the format cannot express exactly."""
+    """Convert any ONNX file or a card's; refuse by name what the format cannot express exactly."""
+    from catalog.source import SourceError
     from converters.errors import ConversionError
     from scripts.convert import convert as run
+    from scripts.convert import find
 
     try:
-        written = run(model, out, to=to, precision=precision, calibration=calibration, layout=layout)
-    except (ConversionError, ValueError) as error:
+        source, card = find(model, catalog, with_card=fold_steps)
+        folding = card if fold_steps else None
+        written = run(source, out, to=to, precision=precision, calibration=calibration, layout=layout, folding=folding)
+    except (ConversionError, SourceError, ValueError) as error:
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     for path in written:
         typer.echo(f"{path}  {path.stat().st_size} bytes")
+    if fold_steps:
+        print_left(json.loads(written[-1].read_text("utf-8")))
+
+
+def print_left(left: Any) -> None:
+    """Print what an application still has to do around a file with folded steps."""
+    for side, place in (("inputs", "before"), ("outputs", "after")):
+        for name, tensor in left[side].items():
+            steps = ", ".join(map(step_call, tensor["steps"])) or "nothing"
+            typer.echo(f"left {place} {name}, {tensor['dtype']} {tensor['shape']}: {steps}")
+    if left["result"]:
+        typer.echo(f"left at the end: {', '.join(map(step_call, left['result']))}")
+
+
+def step_call(step: Any) -> str:
+    """Write a step with those of its parameters that are short: `resize(width=8, height=8)`."""
+    shown = [f"{name}={value}" for name, value in step["kwargs"].items() if not isinstance(value, list)]
+    return f"{step['id']}({', '.join(shown)})" if shown else str(step["id"])
 
 
 @app.command()

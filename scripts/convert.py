@@ -1,26 +1,63 @@
-"""Converts any ONNX file to a format of the table, with no card."""
+"""Converts any ONNX file, or a card's, to a format of the table."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 
+from catalog import vocab
+from catalog.card import Card
+from catalog.check import load as load_card
+from catalog.source import fetch
 from converters.errors import in_file
+from converters.fold_steps import Steps, fold
 from converters.formats import FORMATS
 from converters.graph import load
 from quantize import recipes
 from quantize.recipes import Feeds
 
 
+def find(model: str, catalog: Path, *, with_card: bool) -> tuple[Path, Card | None]:
+    """Return the ONNX file that `model` means, and its card: a file, a card's folder, or the id of a model.
+
+    Raises ValueError for what is none of these, has no ONNX source, or with `with_card` no card;
+    `catalog.source.SourceError` for bytes that cannot be had.
+    """
+    if Path(model).is_file():
+        if with_card:
+            raise ValueError(f"{model}: expected a model with a card, whose steps can be folded: name its folder or id")
+        return Path(model), None
+    folder = next((each for each in (Path(model), catalog / model) if (each / "card.yaml").is_file()), None)
+    if folder is None:
+        known = ", ".join(sorted(path.parent.name for path in catalog.glob("*/card.yaml")))
+        raise ValueError(f"{model}: expected an ONNX file, a card's folder, or one of {known}")
+    card: Card = load_card(folder)
+    if card.source.format != "onnx":
+        raise ValueError(f"{model}: expected an ONNX source, got {card.source.format}: convert its own file elsewhere")
+    return fetch(card.source, folder), card
+
+
 def convert(
-    source: Path, target: Path, *, to: str, precision: str, calibration: Path | None = None, layout: str = "keep"
+    source: Path,
+    target: Path,
+    *,
+    to: str,
+    precision: str,
+    calibration: Path | None = None,
+    layout: str = "keep",
+    folding: Card | None = None,
 ) -> list[Path]:
     """Convert `source`; write one file to `target`, or several into the folder `target`; return what was written.
 
     `calibration` is a folder of `.npz` files, each holding the input tensors of one sample by name; `w8a8` needs it
-    unless the graph is in QDQ form. `layout` `nhwc` puts the channels of images last. Raises
+    unless the graph is in QDQ form. `layout` `nhwc` puts the channels of images last. `folding` is a card whose
+    element-wise steps go into the graph; those that are left are written to `<target>.steps.json`. Raises
     `converters.errors.ConversionError`, or ValueError for a choice that the table of formats does not have, and writes
     nothing then.
     """
@@ -28,13 +65,57 @@ def convert(
     if row is None or precision not in row.recipes:
         have = ", ".join(f"{name} ({', '.join(each.recipes)})" for name, each in FORMATS.items())
         raise ValueError(f"expected one of {have}, got {to} ({precision}): choose another")
+    if folding and layout != "keep":
+        raise ValueError(f"expected layout keep, got {layout}: folded steps take pictures channels last already")
     with in_file(source):
         model = load(source)
         is_quantized = any(node.op_type == "QuantizeLinear" for node in model.graph)
         if not (precision == "w8a8" and is_quantized):
             model = recipes.apply(row.recipes[precision], model, _samples(calibration))
-        return row.export(model, precision=precision, layout=layout).write(target)
+        left = fold_card(model, folding) if folding else None
+        written = row.export(model, precision=precision, layout=layout).write(target)
+    if left:
+        notes = target.with_name(f"{target.name}.steps.json")
+        notes.write_text(json.dumps(left, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        written.append(notes)
+    return written
 
 
 def _samples(folder: Path | None) -> Sequence[Feeds]:
     return [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))] if folder else []
+
+
+def fold_card(model: ir.Model, card: Card) -> dict[str, Any]:
+    """Fold the card's steps into the graph and describe what is left to do.
+
+    `{"inputs": {id: {dtype, shape, steps}}, "outputs": the same, "result": steps}`, each step `{id, kwargs}`.
+    """
+    states = {tensor.state_of for tensor in card.inputs}  # these go back into the model as they are
+    inputs = {tensor.id: tensor.steps for tensor in card.inputs}
+    outputs = {tensor.id: tensor.steps for tensor in card.outputs if tensor.id not in states}
+    left_of_inputs, left_of_outputs = fold(model, inputs, outputs, _dtype_of)
+    values = {value.name: value for value in (*model.graph.inputs, *model.graph.outputs)}
+
+    def described(name: str, steps: Steps) -> dict[str, Any]:
+        value = values[name]
+        shape = [size if isinstance(size, int) else str(size) for size in value.shape or ()]
+        return {"dtype": value.dtype and value.dtype.numpy().name, "shape": shape, "steps": _rows(steps)}
+
+    return {
+        "inputs": {name: described(name, steps) for name, steps in left_of_inputs.items()},
+        "outputs": {one.id: described(one.id, left_of_outputs.get(one.id, one.steps)) for one in card.outputs},
+        "result": _rows(card.result),
+    }
+
+
+def _rows(steps: Steps) -> list[dict[str, Any]]:
+    return [{"id": step.id, "kwargs": dict(step.kwargs)} for step in steps]
+
+
+def _dtype_of(steps: Steps) -> str:
+    """Say what type the last of an input's steps gives, by the vocabulary; what starts as numbers is float32."""
+    for step in reversed(steps):
+        gives = str(step.kwargs.get("dtype", vocab.steps()[step.id].gives))
+        if named := re.search(r"\bu?int\d+|\bfloat\d+", gives):
+            return named[0]
+    return "float32"
