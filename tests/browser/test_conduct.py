@@ -21,11 +21,11 @@ def weight(*files: Path) -> int:
 
 
 def test_the_scripts_are_small() -> None:
-    """An opened page costs at most 10 kB of script, a running test-drive 70 kB gzipped beside the runtime."""
+    """An opened page costs at most 10 kB of script, all of the test-drive 100 kB gzipped beside the runtime."""
     scripts = [*(ASSETS / "test-drive").rglob("*.js"), *(ASSETS / "steps").rglob("*.js")]
     assert (ASSETS / "test-drive/main.js").stat().st_size <= 10_000
     assert len(scripts) > 10
-    assert weight(*scripts, ASSETS / "test-drive/test-drive.css") <= 70_000
+    assert weight(*scripts, ASSETS / "test-drive/test-drive.css") <= 100_000
 
 
 def test_nothing_is_loaded_before_the_visitor_asks(visit: Visit) -> None:

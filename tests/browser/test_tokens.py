@@ -52,7 +52,7 @@ def card(tokenizer: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("tokenizer", ["wordpiece.json", "bpe.json"])
 def test_the_page_cuts_texts_as_python_does(tokenizer: str, tmp_path: Path, page: Page, site_url: str) -> None:
-    """A card with a tokenizer.json runs in Chromium from the published site alone; library and file are fetched once."""
+    """A card with a tokenizer.json runs in Chromium from the site alone; library and file are fetched once."""
     told, path = card(tokenizer), tmp_path / "echo.onnx"
     onnx.save(parser.parse_model(MODEL), path)
     rows = {side: [Tensor.model_validate(row) for row in told[side]] for side in ("inputs", "outputs")}
