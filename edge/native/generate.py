@@ -100,6 +100,9 @@ class _File:
         return self._method(_word(tensor.id), [value], [*lines, f"return {last.name}"], last.type)
 
     def _result(self) -> str:
+        if len(self._card.outputs) > 1:
+            joins = f"the step {self._card.result[0].id}" if self._card.result else "a result"
+            raise UntranslatableError(f"{self._card.id}: no generated code gives all outputs to {joins}")
         (output,) = self._card.outputs
         value = Variable(camel(_word(output.id)), "Tensor")
         labels = _labels_name(output.id) if output.id in self._labels else None

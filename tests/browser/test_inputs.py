@@ -107,7 +107,7 @@ def test_the_wine_form_runs_what_is_typed(visit: Visit) -> None:
     """Changing a value runs the model again, warns of what is out of range, and Reset brings the sample back."""
     drive = visit("wine-mlp")
     sample = drive.start()
-    field = drive.area.get_by_label(re.compile("^Alcohol"))
+    field = drive.area.get_by_role("spinbutton", name=re.compile("^Alcohol"))
     was = field.input_value()
     field.fill("99")
     typed = drive.after(lambda: field.press("Enter"))
@@ -122,7 +122,7 @@ def test_an_empty_field_is_named(visit: Visit) -> None:
     """A value that is missing is said by name, and nothing is guessed in its place."""
     drive = visit("wine-mlp")
     drive.start()
-    drive.area.get_by_label(re.compile("^Alcohol")).fill("")
+    drive.area.get_by_role("spinbutton", name=re.compile("^Alcohol")).fill("")
     assert "alcohol" in drive.failure(drive.run.click)
 
 

@@ -39,8 +39,8 @@ def test_the_steps_come_as_code_or_the_manifest_says_why_not(report):
     for model, files in read(report):
         endings = sorted(name.rpartition(".")[2] for name in files if name.startswith("steps/"))
         missing = json.loads(files["manifest.json"])["missing"]
-        step_ids = [
-            step["id"] for tensor in model["card"]["inputs"] + model["card"]["outputs"] for step in tensor["steps"]
-        ]
+        card = model["card"]
+        chains = [tensor["steps"] for tensor in card["inputs"] + card["outputs"]] + [card["result"]]
+        step_ids = [step["id"] for chain in chains for step in chain]
         assert ({"kt", "swift"} <= set(endings)) == (not missing)
         assert not missing or any(f"step {name}" in missing["steps in Kotlin and Swift"] for name in step_ids)
