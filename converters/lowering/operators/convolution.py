@@ -16,9 +16,10 @@ from converters.lowering.channels import Image, in_groups, without_groups
 from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
+from converters.lowering.padding import pad
 from converters.lowering.products import EXACT
 from converters.lowering.reshaping import reshape
-from converters.lowering.shapes import concat, merge_dims, pad, slice_, split, squeeze, unsqueeze
+from converters.lowering.shapes import concat, merge_dims, slice_, split, squeeze, unsqueeze
 from converters.lowering.value import Atom, Value
 from converters.lowering.windows import Window, windows
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
+from converters.lowering import padding
 from converters.lowering import shapes as s
 from converters.lowering import tables as t
 from converters.lowering.builder import INT32, LARGEST
@@ -168,7 +169,7 @@ def pad(node: Node) -> Value:
     if mode != "constant" and 0 in x.shape:
         raise node.refuse("there is nothing to repeat in a tensor without entries", "use a model without empty tensors")
     if mode == "constant":
-        return s.pad(x, added, _pad_value(node, node.get(2)))
+        return padding.pad(x, added, _pad_value(node, node.get(2)))
     for dim, width in added.items():
         x = PAD_MODES[mode](x, dim, *width)
     return x

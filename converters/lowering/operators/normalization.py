@@ -5,7 +5,8 @@ from __future__ import annotations
 from converters.lowering import arithmetic as a
 from converters.lowering.layout import isolate
 from converters.lowering.node import Node, lowers
-from converters.lowering.shapes import pad, slice_, unsqueeze
+from converters.lowering.padding import pad
+from converters.lowering.shapes import slice_, unsqueeze
 from converters.lowering.value import Value
 
 

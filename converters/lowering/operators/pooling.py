@@ -14,8 +14,9 @@ from converters.lowering.channels import as_it_lies
 from converters.lowering.indexing import from_front, scatter_rows, static_shape, strides_of
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.quantization import picked
+from converters.lowering.padding import pad
 from converters.lowering.reshaping import flatten_all, reshape
-from converters.lowering.shapes import gather, pad, slice_, squeeze, transpose, unsqueeze
+from converters.lowering.shapes import gather, slice_, squeeze, transpose, unsqueeze
 from converters.lowering.value import Value
 from converters.lowering.windows import Window, windows
 

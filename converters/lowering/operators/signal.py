@@ -12,9 +12,10 @@ from converters.edge_graph import Array
 from converters.lowering import tables as t
 from converters.lowering.indexing import scatter_rows, static_shape
 from converters.lowering.node import Node, lowers
+from converters.lowering.padding import pad
 from converters.lowering.products import matmul
 from converters.lowering.reshaping import reshape
-from converters.lowering.shapes import gather, pad, slice_, split, squeeze, stack, transpose
+from converters.lowering.shapes import gather, slice_, split, squeeze, stack, transpose
 from converters.lowering.value import Value
 
 
