@@ -56,7 +56,12 @@ def _folders(path: Path) -> list[Path]:
         return [path.parent]
     if (path / NAME).exists():
         return [path]
-    return sorted(card.parent for card in path.glob(f"*/{NAME}")) or [path]
+    return card_folders(path) or [path]
+
+
+def card_folders(catalog: Path) -> list[Path]:
+    """Return the folders in `catalog` that hold a card, by name."""
+    return sorted(card.parent for card in catalog.glob(f"*/{NAME}"))
 
 
 def _check(folder: Path) -> tuple[Document, list[Problem]]:

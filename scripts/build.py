@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.card import Card
-from catalog.check import check_all, load
+from catalog.check import card_folders, check_all, load
 from catalog.problem import Problem
 from catalog.source import SourceError, UnreachableError
 from catalog.vocab import tasks
@@ -77,7 +77,7 @@ def count_steps(cards: Cards) -> int:
 
 def read_cards(catalog: Path = CATALOG) -> Cards:
     """Return every card that is not withdrawn, or raise with all problems of all cards."""
-    folders = sorted(path.parent for path in catalog.glob("*/card.yaml"))
+    folders = card_folders(catalog)
     problems = check_all([catalog])
     if problems:
         raise BuildError(f"{len(problems)} problems in the cards", problems)

@@ -13,6 +13,8 @@ import onnx_ir as ir
 
 from catalog import vocab
 from catalog.card import Card
+from catalog.check import NAME as CARD
+from catalog.check import card_folders
 from catalog.check import load as load_card
 from catalog.source import fetch
 from converters.errors import in_file
@@ -33,9 +35,9 @@ def find(model: str, catalog: Path, *, with_card: bool) -> tuple[Path, Card | No
         if with_card:
             raise ValueError(f"{model}: expected a model with a card, whose steps can be folded: name its folder or id")
         return Path(model), None
-    folder = next((each for each in (Path(model), catalog / model) if (each / "card.yaml").is_file()), None)
+    folder = next((each for each in (Path(model), catalog / model) if (each / CARD).is_file()), None)
     if folder is None:
-        known = ", ".join(sorted(path.parent.name for path in catalog.glob("*/card.yaml")))
+        known = ", ".join(each.name for each in card_folders(catalog))
         raise ValueError(f"{model}: expected an ONNX file, a card's folder, or one of {known}")
     card: Card = load_card(folder)
     if card.source.format != "onnx":

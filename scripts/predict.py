@@ -15,7 +15,7 @@ from PIL import Image
 
 from catalog import source
 from catalog.card import Card
-from catalog.check import load
+from catalog.check import NAME, card_folders, load
 from catalog.vocab import tasks
 from edge.draw import DRAWINGS
 from edge.pipeline import Pipeline
@@ -39,8 +39,8 @@ class Model:
 
     def __init__(self, catalog: Path, model_id: str) -> None:
         folder = catalog / model_id
-        if not (folder / "card.yaml").exists():
-            known = ", ".join(sorted(path.parent.name for path in catalog.glob("*/card.yaml")))
+        if not (folder / NAME).exists():
+            known = ", ".join(each.name for each in card_folders(catalog))
             raise InputError(f"{model_id}: no such model: choose one of {known}")
         self.card: Card = load(folder)
         self.task = tasks()[self.card.pipeline_tag]
