@@ -17,7 +17,7 @@ def ensure(folder: Path) -> Path:
     Raises RuntimeError when no Python is found that onnx2tf runs on.
     """
     if not (folder / "bin" / "onnx2tf").exists():
-        pythons = [path for path in map(shutil.which, PYTHONS) if path]
+        pythons = [path for path in map(shutil.which, PYTHONS) if path and _works(path)]
         if not pythons:
             names = " or ".join(PYTHONS)
             raise RuntimeError(f"PATH: {names} expected, none found. Cure: install one, or give --peer an environment.")
@@ -25,6 +25,11 @@ def ensure(folder: Path) -> Path:
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--upgrade"]
         subprocess.run([*pip, "onnx2tf[tensorflow]"], check=True)  # noqa: S603
     return folder
+
+
+def _works(python: str) -> bool:
+    """Tell whether a command is a Python: a version manager's stand-in is found on PATH but only complains."""
+    return subprocess.run([python, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def versions(folder: Path) -> dict[str, str]:
