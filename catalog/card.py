@@ -72,6 +72,9 @@ class Source(Strict):
     """The one set of weights; exactly one of `file` and `url`."""
 
     format: Literal["onnx", "tflite", "tfjs", "keras", "saved_model", "pytorch"] = Field(description="File format.")
+    precision: Annotated[Precision, Field(strict=False)] = Field(
+        Precision.FP32, description="What the graph holds weights and activations in, once it is imported."
+    )
     file: FileName | None = Field(None, description="File in the card's folder.")
     url: Url | None = Field(None, description="Where the file is published.")
     mirrors: list[Url] = Field([], description="Further addresses of the same bytes.")
@@ -86,6 +89,9 @@ class PublishedFile(Strict):
     mirrors: list[Url] = Field([], description="Further addresses of the same bytes.")
     bytes: Annotated[int, Field(gt=0, le=2**33)] = Field(description="Size in bytes.")
     sha256: Sha256 = Field(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")
+    member: FileName | None = Field(
+        None, description="File inside the ZIP archive at `url`, such as the labels inside a TFLite file."
+    )
 
 
 class SizeRange(Strict):

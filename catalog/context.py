@@ -84,8 +84,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _find(value: Any, pattern: tuple[str, ...], where: Where) -> Iterator[tuple[Where, Any]]:
     if not pattern:
         yield where, value
-    elif pattern[0] == "*" and isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _find(item, pattern[1:], (*where, index))
+    elif pattern[0] == "*" and isinstance(value, list | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _find(item, pattern[1:], (*where, key))
     elif isinstance(value, dict) and pattern[0] in value:
         yield from _find(value[pattern[0]], pattern[1:], (*where, pattern[0]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +16,7 @@ from catalog.card import Card, Source
 from catalog.download import PATIENT, DownloadError, Limits, download
 
 AT_ONCE = 4  # downloads side by side
+MAX_MEMBER = 2**26  # bytes of a file that is taken out of an archive
 
 
 class SourceError(Exception):
@@ -119,10 +122,24 @@ def obtain_all(wanted: Sequence[Published], *, offline: bool = False, progress: 
 def gather(card: Card, folder: Path, target: Path, *, offline: bool = False) -> None:
     """Fill `target` with the card's folder and the published files that it names, each under its name."""
     shutil.copytree(folder, target, dirs_exist_ok=True)
-    names: Mapping[str, Published] = card.files
-    for name, path in zip(
-        names, obtain_all(list(names.values()), offline=offline, progress=lambda _: None), strict=True
-    ):
+    paths = obtain_all(list(card.files.values()), offline=offline, progress=lambda _: None)
+    for (name, file), path in zip(card.files.items(), paths, strict=True):
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place)
+        if file.member is None:
+            shutil.copyfile(path, place)
+        else:
+            place.write_bytes(_member(path, file.member, file.url))
+
+
+def _member(archive: Path, member: str, url: str) -> bytes:
+    """Return one file of a ZIP archive, such as a TFLite file with metadata is; nothing else is unpacked."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names, size = opened.namelist(), opened.getinfo(member).file_size if member in opened.namelist() else 0
+            if 0 < size <= MAX_MEMBER:
+                return opened.read(member)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise SourceError(f"{url}: expected a ZIP archive with {member}: {error}: correct `member`") from error
+    got = f"one of {size} bytes" if size else f"{', '.join(names[:10]) or 'nothing'}"
+    raise SourceError(f"{url}: expected {member} of at most {MAX_MEMBER} bytes in it, got {got}: correct `member`")

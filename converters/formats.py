@@ -43,7 +43,7 @@ FORMATS = {
         Format(
             name="ort",
             module="converters.to_ort",
-            recipes={"fp32": "none"},
+            recipes={"fp32": "none", "w8a8": "w8a8_per_channel_minmax"},
             runtimes=("onnxruntime",),
         ),
         Format(

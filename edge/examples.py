@@ -18,8 +18,8 @@ DATA_URI = "data:"
 class Example:
     """One input (encoded image or sound as bytes, text, or a mapping of named values) and what is right for it.
 
-    `expected` is None or in the form of the task's result: a label for classes, an encoded image for images and masks,
-    otherwise what `edge/results.py` says, as JSON.
+    `expected` is None or in the form of the task's result: a label for classes, or a list of labels that are all right;
+    an encoded image for images and masks; otherwise what `edge/results.py` says, as JSON.
     """
 
     input: bytes | str | dict[str, Any]

@@ -19,10 +19,13 @@ Results = Sequence[tuple[Any, Example]]
 
 
 def _accuracy_within(k: int) -> Callable[[Results], float]:
-    """Share of examples whose label is among the k best."""
-    return lambda results: float(
-        np.mean([example.expected in [row["label"] for row in result[:k]] for result, example in results])
-    )
+    """Share of examples that have their label, or one of several that are right, among the k best."""
+    return lambda results: float(np.mean([_is_among(result[:k], example.expected) for result, example in results]))
+
+
+def _is_among(best: Sequence[Mapping[str, Any]], expected: str | Sequence[str]) -> bool:
+    right = {expected} if isinstance(expected, str) else set(expected)
+    return not right.isdisjoint(row["label"] for row in best)
 
 
 FRAME = 0.01  # seconds of a recording that count as one answer

@@ -18,7 +18,7 @@ from catalog.check import card_folders, check_all, load
 from catalog.problem import Problem
 from catalog.source import SourceError, UnreachableError
 from catalog.vocab import tasks
-from scripts import model_build, stage, vendor
+from scripts import model_build, plan, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
 
 CATALOG = ROOT / "catalog" / "models"
@@ -72,7 +72,7 @@ def build(
 
 def count_steps(cards: Cards) -> int:
     """Return how many times a build of these cards reports progress: nothing is run."""
-    return 2 + sum(model_build.count_steps(card) for card, _ in cards)
+    return 2 + sum(plan.count_steps(card) for card, _ in cards)
 
 
 def read_cards(catalog: Path = CATALOG) -> Cards:

@@ -157,7 +157,7 @@ def run(
     ] = None,
     text: Annotated[str | None, typer.Option(help="A text to run the model on.")] = None,
     to: Annotated[str, typer.Option("--format", help="Format of the file to run, of a built site.")] = "onnx",
-    precision: Annotated[str, typer.Option(help="Precision of the file to run.")] = "fp32",
+    precision: Annotated[str | None, typer.Option(help="Precision of the file to run, if not the source's.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Folder for pictures of what was found.")] = None,
     save: Annotated[Path | None, typer.Option(help="Folder for results that are arrays, as .npy files.")] = None,
     allow_network: Annotated[bool, typer.Option("--allow-network", help="Read https addresses.")] = False,
@@ -166,6 +166,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a model of the catalog on files, folders, texts or values; exit 1 when one of them could not be read."""
+    from catalog.source import SourceError
+    from converters.errors import ConversionError
     from scripts.inputs import Given, InputError, find
     from scripts.predict import Model
 
@@ -175,7 +177,7 @@ def run(
         given = find(inputs or [], chosen.task["input"], texts, allow_network=allow_network)
         session = chosen.session((to, precision), out / "site")
         failed = print_predictions(chosen, session, given, {"drawn": draw, "saved": save}, as_json)
-    except InputError as error:
+    except (ConversionError, InputError, SourceError) as error:
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     raise typer.Exit(1 if failed else 0)

@@ -13,6 +13,7 @@ from typing import Any
 
 LOCK, VERIFY, EVAL = "lock.json", "verify.json", "eval.json"
 FACTS = ("parameters", "operators", "opset", "tools")
+REFUSED = "refused"  # formats that cannot say what the graph means, in `verify.json` beside the parity
 RESULTS = {VERIFY: "parity", EVAL: "accuracy"}
 
 
@@ -23,6 +24,7 @@ def write(folder: Path, api: Mapping[str, Any]) -> list[Path]:
         "artefacts": [{key: value for key, value in row.items() if key not in RESULTS.values()} for row in rows]
     }
     contents = {LOCK: lock} | {name: {row["file"]: row[key] for row in rows} for name, key in RESULTS.items()}
+    contents[VERIFY] |= {REFUSED: api[REFUSED]}
     for name, content in contents.items():
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
     return [folder / name for name in contents]
@@ -36,7 +38,7 @@ def read(folder: Path) -> dict[str, Any]:
         row | {key: found.get(row["file"], []) for key, found in results.items()} | {"file": None}
         for row in lock["artefacts"]
     ]
-    return {**lock, "artefacts": rows}
+    return {**lock, "artefacts": rows, REFUSED: results["parity"].get(REFUSED, [])}
 
 
 def _read(path: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,47 +13,12 @@ from typing import Any
 from catalog import source
 from catalog.card import Card, Sample, Tolerance
 from catalog.vocab import step_files
-from converters.formats import FORMATS, Format
-from edge.runtimes import RUNTIMES
 from scripts.cache import Cache, file_digest, tree_digest
+from scripts.plan import PUBLISHED, Artefact, Export, Row, plan
 
 RUNTIME_TOOLS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow")
+REFUSAL = "refusal.txt"  # what an export leaves instead of files
 EXPORT_TOOLS = ("ai-edge-litert", "onnx", "onnx-ir", "onnxruntime", "onnxconverter-common", "numpy", "pillow")
-
-
-@dataclass(frozen=True)
-class Artefact:
-    """One format in one precision: a folder of files and where they came from."""
-
-    format: Format
-    precision: str
-    folder: Path
-
-    @property
-    def files(self) -> list[Path]:
-        """Return the files, the one to load first."""
-        return sorted(path for path in self.folder.rglob("*") if path.is_file())
-
-
-@dataclass(frozen=True)
-class Row:
-    """An artefact with what its runs gave."""
-
-    artefact: Artefact
-    parity: list[dict[str, Any]]  # one for each runtime of its format
-    accuracy: list[dict[str, Any]]  # one for each figure of the card that names a file
-
-
-def plan(card: Card) -> list[tuple[Format, str]]:
-    """List the artefacts of a card: fp32 and each of its precisions, in every format that a runtime here can verify."""
-    precisions = dict.fromkeys(["fp32", *card.edge.precisions])
-    formats = [row for row in FORMATS.values() if not RUNTIMES.keys().isdisjoint(row.runtimes)]
-    return [(row, precision) for precision in precisions for row in formats if precision in row.recipes]
-
-
-def count_steps(card: Card) -> int:
-    """Count the steps that a build of this card reports: its own three, and three an artefact."""
-    return 3 + 3 * len(plan(card))
 
 
 class ModelBuild:
@@ -97,6 +62,18 @@ class ModelBuild:
         return source.fetch(self.card.source, self.folder, offline=self._offline)
 
     @cached_property
+    def model(self) -> Path:
+        """Return the source as ONNX, with the sizes that the card fixes."""
+
+        def make(target: Path) -> None:
+            from scripts.imported import save
+
+            save(self.card, self.source, target / "model.onnx")
+
+        inputs = {"source": self._facts["source"], "inputs": self._facts["inputs"]}
+        return self.step("import", inputs, make, code=("converters", "scripts"), tools=EXPORT_TOOLS) / "model.onnx"
+
+    @cached_property
     def _samples(self) -> dict[str, str]:
         named = [sample.file for sample in self.card.samples if sample.file]
         return {name: file_digest(self.folder / name) for name in named}
@@ -113,42 +90,63 @@ class ModelBuild:
         def make(target: Path) -> None:
             from edge import golden
 
-            golden.write(self.card, self.folder, self.source, target)
+            golden.write(self.card, self.folder, self.model, target)
 
-        inputs = {"card": self._facts, "samples": self._samples, "source": self.card.source.sha256, **self._named}
+        inputs = {"card": self._facts, "samples": self._samples, "model": self._model_digest, **self._named}
         return self.step("golden", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
 
     @cached_property
     def rows(self) -> list[Row]:
         """Export every artefact, run it in its runtimes, and measure it."""
-        return [self._row(Artefact(row, precision, self._export(row, precision))) for row, precision in plan(self.card)]
+        return [self._row(self._export(export)) for export in plan(self.card)]
 
     def _row(self, artefact: Artefact) -> Row:
+        if artefact.refusal:
+            return Row(artefact, [], [])
         parity = self._parity(artefact)
         runs = all(row["status"] != "failed" for row in parity)
         return Row(artefact, parity, self._accuracy(artefact) if runs else [])
 
-    def _export(self, row: Format, precision: str) -> Path:
-        recipe, calibration = row.recipes[precision], self.card.edge.calibration
+    def _export(self, export: Export) -> Artefact:
+        calibration = self.card.edge.calibration
 
         def make(target: Path) -> None:
-            import onnx_ir as ir
+            from converters.errors import Refusal
 
-            from quantize import recipes
-
-            model = recipes.apply(recipe, ir.load(self.source), self._calibration())
-            for ending, data in row.export(model, precision=precision).files.items():
-                path = target / f"{self.card.id}-{self.card.version}.{precision}{ending}"
+            try:
+                files = self._files(export)
+            except Refusal as refusal:
+                (target / REFUSAL).write_text(f"{refusal}\n", "utf-8")
+                return
+            for ending, data in files.items():
+                path = target / f"{self.card.id}-{self.card.version}.{export.precision}{ending}"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
 
         inputs = {
-            "name": [self.card.id, self.card.version, row.name, precision, recipe],
-            "source": self.card.source.sha256,
+            "name": [self.card.id, self.card.version, export.format.name, export.precision, export.recipe],
+            "model": self._model_digest,
             "calibration": file_digest(self.folder / calibration) if calibration else None,
             "inputs": [self._facts["inputs"], self._named],
         }
-        return self.step("export", inputs, make, code=("converters", "quantize", "edge/steps"), tools=EXPORT_TOOLS)
+        code = ("converters", "quantize", "edge/steps")
+        folder = self.step("export", inputs, make, code=code, tools=EXPORT_TOOLS)
+        refusal = folder / REFUSAL
+        return Artefact(export, folder, refusal.read_text("utf-8").strip() if refusal.exists() else None)
+
+    def _files(self, export: Export) -> Mapping[str, bytes]:
+        if export.recipe == PUBLISHED:
+            return {f".{export.format.name}": self.source.read_bytes()}
+        import onnx_ir as ir
+
+        from quantize import recipes
+
+        model = recipes.apply(export.recipe, ir.load(self.model), self._calibration())
+        return export.format.export(model, precision=export.precision).files
+
+    @cached_property
+    def _model_digest(self) -> str:
+        return self.model.parent.name
 
     def _calibration(self) -> list[Any]:
         from edge.examples import of_file
@@ -161,13 +159,14 @@ class ModelBuild:
         return [pipeline.tensors(example.input, pipeline.context()) for example in examples]
 
     def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
-        tolerance = self._tolerance(artefact.precision)
+        export = artefact.export
+        tolerance = self._tolerance(export.precision)
 
         def make(target: Path) -> None:
             from edge import golden, verify
 
             vectors = golden.read(self.golden)
-            rows = [verify.verify(artefact.files[0], name, vectors, tolerance) for name in artefact.format.runtimes]
+            rows = [verify.verify(artefact.files[0], name, vectors, tolerance) for name in export.format.runtimes]
             _write_json(target / "verify.json", [row.model_dump(mode="json") for row in rows])
 
         inputs = {
@@ -175,7 +174,7 @@ class ModelBuild:
             "golden": self.golden.name,
             "tolerance": tolerance.model_dump(mode="json"),
         }
-        inputs |= {"runtimes": artefact.format.runtimes}
+        inputs |= {"runtimes": export.format.runtimes}
         folder = self.step("verify", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
         rows: list[dict[str, Any]] = _read_json(folder / "verify.json")
         return rows
@@ -192,8 +191,8 @@ class ModelBuild:
             from edge.evaluate import evaluate
             from edge.runtimes import RUNTIMES
 
-            session = RUNTIMES[artefact.format.runtimes[0]].load(artefact.files[0])
-            is_source = artefact.precision == "fp32"
+            session = RUNTIMES[artefact.export.format.runtimes[0]].load(artefact.files[0])
+            is_source = artefact.export.precision == self.card.source.precision
             rows = [
                 evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source) for claim in claims
             ]
@@ -220,7 +219,8 @@ class ModelBuild:
             "task": {"id": self.card.pipeline_tag, **self.task},
             **self.description,
             "labels": self.labels,
-            "artefacts": [self._artefact_row(row) for row in self.rows],
+            "artefacts": [self._artefact_row(row) for row in self.rows if not row.artefact.refusal],
+            "refused": [_refusal_row(row.artefact) for row in self.rows if row.artefact.refusal],
             "golden": [self._golden_row(row) for row in _read_json(self.golden / "index.json")],
             "samples": [sample_row(self.card.id, sample) for sample in self.card.samples],
             "tools": {name: version(name) for name in EXPORT_TOOLS},
@@ -243,24 +243,25 @@ class ModelBuild:
 
             from converters.describe import describe
 
-            _write_json(target / "description.json", asdict(describe(ir.load(self.source))))
+            _write_json(target / "description.json", asdict(describe(ir.load(self.model))))
 
-        inputs = {"source": self.card.source.sha256}
+        inputs = {"model": self._model_digest}
         folder = self.step("describe", inputs, make, code=("converters",), tools=("onnx-ir",))
         row: dict[str, Any] = _read_json(folder / "description.json")
         return row
 
     def _artefact_row(self, row: Row) -> dict[str, Any]:
         artefact, main = row.artefact, row.artefact.files[0]
+        export = artefact.export
         return {
-            "format": artefact.format.name,
-            "precision": artefact.precision,
-            "recipe": artefact.format.recipes[artefact.precision],
+            "format": export.format.name,
+            "precision": export.precision,
+            "recipe": export.recipe,
             "file": f"models/{self.card.id}/files/{main.relative_to(artefact.folder).as_posix()}",
             "bytes": sum(path.stat().st_size for path in artefact.files),
             "download_bytes": sum(len(gzip.compress(path.read_bytes(), 6)) for path in artefact.files),
             "sha256": file_digest(main),
-            "runtimes": list(artefact.format.runtimes),
+            "runtimes": list(export.format.runtimes),
             "parity": row.parity,
             "accuracy": row.accuracy,
         }
@@ -270,6 +271,11 @@ class ModelBuild:
             return {name: f"models/{self.card.id}/golden/{path}" for name, path in paths.items()}
 
         return {"sample": row["sample"], "inputs": placed(row["inputs"]), "outputs": placed(row["outputs"])}
+
+
+def _refusal_row(artefact: Artefact) -> dict[str, Any]:
+    export = artefact.export
+    return {"format": export.format.name, "precision": export.precision, "reason": artefact.refusal}
 
 
 def sample_row(model_id: str, sample: Sample) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from edge.draw import DRAWINGS
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES, Session
 from edge.steps import StepError
+from scripts import imported
 from scripts.inputs import Given, InputError
 
 
@@ -44,12 +46,18 @@ class Model:
             raise InputError(f"{model_id}: no such model: choose one of {known}")
         self.card: Card = load(folder)
         self.task = tasks()[self.card.pipeline_tag]
-        self._folder = folder
+        self._gathered = tempfile.TemporaryDirectory(prefix="edgewise-")
+        self._folder = Path(self._gathered.name)
+        source.gather(self.card, folder, self._folder)
 
-    def session(self, artefact: tuple[str, str], site: Path) -> Session:
-        """Load the source for ("onnx", "fp32"), and any other file from a built site."""
-        if artefact == ("onnx", "fp32") and self.card.source.format == "onnx":
-            return RUNTIMES["onnxruntime"].load(source.fetch(self.card.source, self._folder))
+    def session(self, artefact: tuple[str, str | None], site: Path) -> Session:
+        """Load the imported source for ONNX in its own precision, and any other file from a built site."""
+        own = str(self.card.source.precision)
+        artefact = (artefact[0], artefact[1] or own)
+        if artefact == ("onnx", own):
+            model = self._folder / "imported.onnx"
+            imported.save(self.card, source.fetch(self.card.source, self._folder), model)
+            return RUNTIMES["onnxruntime"].load(model)
         path = site / "api" / "v1" / "models" / f"{self.card.id}.json"
         if not path.exists():
             raise InputError(f"{self.card.id}: {' '.join(artefact)} is not built in {site}: run `edgewise build` first")

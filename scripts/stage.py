@@ -14,7 +14,8 @@ from edge import bundle
 from scripts import coverage_page, locked
 from scripts.bench import converters_page
 from scripts.cache import ROOT, file_digest
-from scripts.model_build import Artefact, ModelBuild, sample_row
+from scripts.model_build import ModelBuild, sample_row
+from scripts.plan import Artefact
 
 API = Path("api/v1")
 MEASURED = {  # what the generated reference shows of earlier runs
@@ -27,7 +28,7 @@ MEASURED = {  # what the generated reference shows of earlier runs
 def stage_model(build: ModelBuild, target: Path) -> None:
     """Fill `target` with one model's part of the stage."""
     place = target / "models" / build.card.id
-    artefacts = [row.artefact for row in build.rows]
+    artefacts = [row.artefact for row in build.rows if not row.artefact.refusal]
     for artefact in artefacts:
         shutil.copytree(artefact.folder, place / "files", dirs_exist_ok=True)
     shutil.copytree(build.golden, place / "golden")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from catalog.card import Sample
+from catalog.card import PublishedFile, Sample
 from catalog.context import Context
 from catalog.document import Where, show
 from catalog.names import listed, shown
@@ -44,16 +44,14 @@ def _fault(context: Context, path: Path, row: Any, *, needs_answer: bool) -> tup
         if context.task.get(kind) in FILE_KINDS and key in row
     ]
     for file in files:
-        if _bytes(context, path, file) is None:
-            return (
-                "a data URI, or a file in the card's folder",
-                shown(file),
-                "correct it, or add the file",
-                "line-invalid",
-            )
+        if _content(context, path, file) is None:
+            expected = "a data URI, a file in the card's folder, or one of `files`"
+            return expected, shown(file), "correct it, or add the file", "line-invalid"
     labels = context.all_labels if context.task.get("result") == "classes" else None
-    if labels is not None and "expected" in row and row["expected"] not in labels:
-        return listed(labels), shown(row["expected"]), "write it as in `labels`", "expected-not-a-label"
+    right = row.get("expected")
+    for label in right if isinstance(right, list) else [right]:
+        if labels is not None and "expected" in row and label not in labels:
+            return listed(labels), shown(label), "write it as in `labels`", "expected-not-a-label"
     return None
 
 
@@ -74,9 +72,8 @@ def _measured(context: Context) -> Iterator[tuple[Where, str, str]]:
 
 def _shown(context: Context) -> Iterator[tuple[Where, str, str]]:
     for where, sample in context.each("samples.*", Sample):
-        path = context.file(sample.file) if sample.file else None
-        data = path.read_bytes() if path and path.stat().st_size <= MAX_DATA else _canonical(sample.text or sample.row)
-        yield where, "this sample", hashlib.sha256(data).hexdigest()
+        digest = _named(context, sample.file) if sample.file else None
+        yield where, "this sample", digest or _sha256(_canonical(sample.text or sample.row))
 
 
 def _files(context: Context, pattern: str) -> Iterator[tuple[Where, Path]]:
@@ -107,8 +104,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _digest(context: Context, path: Path, row: dict[str, Any]) -> str:
     """Return a digest of a line's input: of a file's bytes, wherever they are, or of the JSON value."""
     value = row["input"]
-    data = _bytes(context, path, value) if context.task.get("input") in FILE_KINDS else None
-    return hashlib.sha256(data or _canonical(value)).hexdigest()
+    content = _content(context, path, value) if context.task.get("input") in FILE_KINDS else None
+    return content or _sha256(_canonical(value))
 
 
 def _canonical(value: Any) -> bytes:
@@ -116,14 +113,26 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True).encode()
 
 
-def _bytes(context: Context, path: Path, value: Any) -> bytes | None:
-    """Return the bytes of an image or sound that a line of `path` holds or names; None when there are none."""
+def _content(context: Context, path: Path, value: Any) -> str | None:
+    """Return the digest of an image or sound that a line of `path` holds or names; None when there is none."""
     if not isinstance(value, str):
         return None
     if value.startswith(DATA_URI):
         try:
-            return base64.b64decode(value.partition(",")[2], validate=True)
+            return _sha256(base64.b64decode(value.partition(",")[2], validate=True))
         except binascii.Error:
             return None
-    file = context.file((path.parent.relative_to(context.folder) / value).as_posix())
-    return file.read_bytes() if file else None
+    return _named(context, (path.parent.relative_to(context.folder) / value).as_posix())
+
+
+def _named(context: Context, name: str) -> str | None:
+    """Return the digest of a file in the card's folder or among its `files`; None when there is none."""
+    for (*_, key), file in context.each("files.*", PublishedFile):
+        if key == name:
+            return f"{file.sha256}/{file.member}" if file.member else file.sha256
+    path = context.file(name)
+    return _sha256(path.read_bytes()) if path and path.stat().st_size <= MAX_DATA else None
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.card import Edge
+from catalog.card import Edge, Source
 from catalog.context import Context
 from catalog.problem import Problem
 
@@ -40,8 +40,8 @@ def check_published(context: Context) -> Iterator[Problem]:
 def _missing_tolerances(context: Context) -> Iterator[Problem]:
     """Require a tolerance for each precision that is exported."""
     told = [precision for _, precision in context.each("verification.tolerance.*.precision", str)]
-    edge = context.one("edge", Edge) or Edge()
-    for precision in ("fp32", *edge.precisions):
+    edge, source = context.one("edge", Edge) or Edge(), context.one("source", Source)
+    for precision in dict.fromkeys(["fp32", source.precision if source else "fp32", *edge.precisions]):
         if told and precision not in told:
             where, cure = (
                 ("verification", "tolerance"),
