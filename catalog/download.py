@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, LocationValueError, MaxRetryError
@@ -28,6 +29,13 @@ class DownloadError(Exception):
 
 class _Interrupted(Exception):  # noqa: N818 - not an error yet: another attempt follows
     """The connection or the server failed in a way that may pass."""
+
+
+class _SilentError(_Interrupted):
+    """Nobody answers there."""
+
+
+SILENT: set[str] = set()  # hosts that this process tried with patience and got no answer from: once is enough then
 
 
 @dataclass(frozen=True)
@@ -96,11 +104,15 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _attempt_all(url: str, part: IO[bytes], size: int, progress: Callable[[int], None], limits: Limits) -> None:
-    for attempt in range(1, limits.attempts + 1):
+    host = urlsplit(url).netloc
+    attempts = 1 if host in SILENT else limits.attempts
+    for attempt in range(1, attempts + 1):
         try:
             _continue(url, part, size, progress, limits)
         except _Interrupted as error:
-            if attempt == limits.attempts:
+            if attempt == attempts:
+                if isinstance(error, _SilentError):
+                    SILENT.add(host)
                 have = f"{part.tell():,} of {size:,} bytes are kept for the next try"
                 raise DownloadError(f"{url}: {error} ({attempt} attempts; {have})") from error
             time.sleep(limits.first_pause * 2 ** (attempt - 1))
@@ -131,7 +143,7 @@ def _continue(url: str, part: IO[bytes], size: int, progress: Callable[[int], No
     except MaxRetryError as error:
         if isinstance(error.reason, HTTPError) and "redirect" in str(error.reason).lower():
             raise DownloadError(f"{url}: is redirected again and again; use the final address") from error
-        raise _Interrupted(f"cannot be reached: {error.reason}") from error
+        raise _SilentError(f"cannot be reached: {error.reason}") from error
     except HTTPError as error:
         raise _Interrupted(f"the connection broke off: {error}") from error
 

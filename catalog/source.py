@@ -80,6 +80,15 @@ def obtain(
     return cached
 
 
+def at_hand(wanted: Published) -> bool:
+    """Say whether the bytes can be had without the network."""
+    try:
+        obtain(wanted, offline=True)
+    except UnreachableError:
+        return False
+    return True
+
+
 def cache_folder() -> Path:
     """Return the folder of downloads: `EDGEWISE_CACHE`, or `edgewise` in the user's folder of caches."""
     given = os.environ.get("EDGEWISE_CACHE")
@@ -93,8 +102,8 @@ def _download(
         url for url in (mirror and f"{mirror.rstrip('/')}/sha256/{wanted.sha256}", wanted.url, *wanted.mirrors) if url
     ]
     if offline:
-        cure = "run once with the network, or set EDGEWISE_MIRROR"
-        raise UnreachableError(f"{wanted.url}: not in the cache, and the network is forbidden: {cure}")
+        cure = "run `edgewise fetch`, or set EDGEWISE_MIRROR"
+        raise UnreachableError(f"{wanted.url}: not in the cache, and the network was not to be used: {cure}")
     reasons = []
     for url in urls:
         try:
@@ -111,6 +120,12 @@ def _check(path: Path, sha256: str) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != sha256:
         raise SourceError(f"{path}: expected sha256 {sha256}, got {digest}: restore the file or correct the card")
+
+
+def published(card: Card) -> list[Published]:
+    """Return what a card names that others publish: its weights and its files."""
+    named: list[Published] = [card.source, *card.files.values()]
+    return [one for one in named if one.url is not None]
 
 
 def obtain_all(wanted: Sequence[Published], *, offline: bool = False, progress: Callable[[int], None]) -> list[Path]:

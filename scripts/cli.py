@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -77,6 +85,26 @@ def build(
     else:
         print_report(report)
     raise typer.Exit(1 if strict and report.unbuilt else 0)
+
+
+@app.command()
+def fetch(
+    ids: Annotated[list[str] | None, typer.Argument(help="Models; without any, all that are published.")] = None,
+    catalog: Catalog = DEFAULT_CATALOG,
+) -> None:
+    """Download the weights and files that others publish into the cache, from where every build takes them."""
+    from catalog.source import SourceError
+    from scripts.fetching import find, get
+
+    try:
+        wanted = find(catalog, ids or [])
+        with Progress(*COLUMNS[:3], DownloadColumn(), TransferSpeedColumn(), console=err) as bar:
+            task = bar.add_task("fetching", total=sum(one.bytes or 0 for one in wanted))
+            for path in get(wanted, lambda count: bar.update(task, advance=count)):
+                typer.echo(path)
+    except (SourceError, ValueError) as error:
+        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -210,11 +238,12 @@ def site(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.", min=0, max=65535)] = 8000,
     out: Out = DEFAULT_OUT,
     catalog: Catalog = DEFAULT_CATALOG,
+    offline: Offline = False,
 ) -> None:
     """Build what changed and say where the site is; with --serve, serve it."""
     from scripts.serve import make_server
 
-    report = run_build(out, catalog)
+    report = run_build(out, catalog, offline=offline)
     print_report(report)
     if not serve:
         return
@@ -266,8 +295,9 @@ def print_report(report: Any) -> None:
         table.add_row(*report_row(model))
     err.print(table)
     err.print(f"{report.steps_made} steps made, the rest was up to date")
-    for model, reason in report.unbuilt.items():
-        err.print(f"{model}: artefacts not built here: source unreachable. {reason}", highlight=False, markup=False)
+    for reason in list(report.unbuilt.values())[:1]:  # where one is out of reach, most are, for the same reason
+        told = f"{', '.join(report.unbuilt)}: artefacts not built here: source unreachable. {reason}"
+        err.print(told, highlight=False, markup=False, soft_wrap=True)
     typer.echo(report.site / "index.html")
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.build import Report, build, read_cards
 from scripts.serve import make_server
+from tests.shared import SHARED, link_mirror
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM_FLAGS = [
@@ -28,9 +29,21 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def report() -> Report:
-    """The embedded catalog, built in the same folder as by hand, so that finished steps are found."""
-    return build(ROOT / "build", read_cards())
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the weights and samples that others publish, by their digests; skips where they are absent."""
+    return link_mirror(tmp_path_factory.mktemp("mirror"))
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The catalog, built in the same folder as by hand, so that finished steps are found.
+
+    Weights that others publish come from the mirror where it is, and never from the network.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if SHARED.is_dir():
+            patch.setenv("EDGEWISE_MIRROR", str(link_mirror(tmp_path_factory.mktemp("mirror"))))
+        return build(ROOT / "build", read_cards(), offline=True)
 
 
 @pytest.fixture(scope="session")

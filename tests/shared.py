@@ -22,6 +22,19 @@ def mirrored(sha256: str) -> Path:
     return _file(SHARED / "mirror" / "sha256" / sha256)
 
 
+def link_mirror(folder: Path) -> Path:
+    """Fill `folder` with links to every mirrored file and sample by its digest, as `EDGEWISE_MIRROR` has them."""
+    samples = json.loads(_file(SHARED / "samples" / "samples.json").read_text("utf-8"))
+    files = {row["sha256"]: SHARED / "samples" / row["file"] for row in samples}
+    files |= {path.name: path for path in (SHARED / "mirror" / "sha256").iterdir()}
+    (folder / "sha256").mkdir(parents=True, exist_ok=True)
+    for digest, path in files.items():
+        link = folder / "sha256" / digest
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    return folder
+
+
 def sample(name: str) -> bytes:
     """Return a sample's bytes."""
     return _file(SHARED / "samples" / name).read_bytes()

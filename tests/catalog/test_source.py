@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import hashlib
+import io
+import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import ThreadingHTTPServer
@@ -10,8 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from catalog.card import PublishedFile
 from catalog.download import Limits
-from catalog.source import SourceError, UnreachableError, obtain
+from catalog.source import SourceError, UnreachableError, gather, obtain
 from tests.catalog.misbehaving import DATA, SHA256, serving
 
 HASTY = Limits(attempts=3, first_pause=0.01, stalled=0.4)
@@ -86,6 +91,17 @@ def test_all_reasons_are_told_when_every_address_fails(server):
         obtain(file_at(server, "/missing", "/forbidden"), limits=HASTY)
 
 
+def test_a_host_that_nobody_answers_at_is_tried_with_patience_once():
+    """Without a network a build of many models says so at once, and does not wait anew for every file."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/file"
+    wanted = SimpleNamespace(url=nobody, mirrors=[], bytes=len(DATA), sha256=SHA256)
+    for attempts in (3, 1):
+        with pytest.raises(UnreachableError, match=rf"cannot be reached: .*\({attempts} attempts;"):
+            obtain(wanted, limits=HASTY)
+
+
 def test_a_file_is_fetched_once(server):
     """A second run needs no network."""
     obtain(file_at(server, "/whole"))
@@ -104,7 +120,7 @@ def test_two_runs_at_once_fetch_it_once(server):
 def test_offline_asks_nobody(server):
     """With the network forbidden no request leaves, and the message says what helps."""
     with pytest.raises(
-        UnreachableError, match="the network is forbidden: run once with the network, or set EDGEWISE_M"
+        UnreachableError, match="the network was not to be used: run `edgewise fetch`, or set EDGEWISE_M"
     ):
         obtain(file_at(server, "/whole"), offline=True)
     assert not server.seen
@@ -150,3 +166,45 @@ def test_a_full_disk_is_told_as_such(server, tmp_path):
         pytest.skip(f"this machine lets no test mount a small disk: {done.stderr.strip()}")
     assert f"no space left in {tmp_path}/sha256; free some, or set EDGEWISE_CACHE" in done.stderr
     assert done.stdout == "left:\n"
+
+
+def archive(cache: Path, **contents: bytes) -> SimpleNamespace:
+    """A card whose labels lie in a ZIP archive that is in the cache already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        for name, data in contents.items():
+            opened.writestr(f"{name}.txt", data)
+    return _in_cache(cache, buffer.getvalue())
+
+
+def _in_cache(cache: Path, data: bytes) -> SimpleNamespace:
+    digest = hashlib.sha256(data).hexdigest()
+    (cache / "sha256").mkdir(parents=True)
+    (cache / "sha256" / digest).write_bytes(data)
+    url = "https://weights.example/model.tflite"
+    file = PublishedFile(url=url, bytes=len(data), sha256=digest, member="labels.txt")
+    return SimpleNamespace(files={"names/labels.txt": file})
+
+
+def test_labels_inside_a_model_file_are_taken_out_of_it(cache, tmp_path):
+    """A TFLite file with metadata is a ZIP archive; only the named file comes out, under the card's name for it."""
+    (tmp_path / "card").mkdir()
+    gather(archive(cache, labels=b"cat\ndog\n", other=b"x"), tmp_path / "card", tmp_path / "all", offline=True)
+    assert [path.name for path in (tmp_path / "all").rglob("*.txt")] == ["labels.txt"]
+    assert (tmp_path / "all/names/labels.txt").read_bytes() == b"cat\ndog\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda cache: archive(cache, other=b"x"), "expected labels.txt of at most .* got other.txt: correct `member`"),
+        (lambda cache: archive(cache, labels=bytes(2**26 + 1)), "expected labels.txt .* got one of 67108865 bytes"),
+        (lambda cache: _in_cache(cache, b"no archive"), "expected a ZIP archive with labels.txt: .* correct `member`"),
+    ],
+    ids=["no such file", "too large", "no archive"],
+)
+def test_an_archive_without_the_named_file_is_told_as_such(cache, tmp_path, make, message):
+    """The address, what was expected of it, and what is there."""
+    (tmp_path / "card").mkdir()
+    with pytest.raises(SourceError, match=f"https://weights.example/model.tflite: {message}"):
+        gather(make(cache), tmp_path / "card", tmp_path / "all", offline=True)

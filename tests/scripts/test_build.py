@@ -18,7 +18,7 @@ KILLS = 20
 
 
 def command(out: Path) -> list[str]:
-    return [sys.executable, "-m", "scripts.cli", "build", "--out", str(out)]
+    return [sys.executable, "-m", "scripts.cli", "build", "--offline", "--out", str(out)]
 
 
 def run(out: Path, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.CompletedProcess[str]:

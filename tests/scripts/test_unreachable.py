@@ -8,10 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import running
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "catalog" / "models" / "wine-mlp"
@@ -53,7 +58,8 @@ def edgewise(tmp_path: Path, catalog: Path) -> Run:
     """The command, on this catalog, with an empty cache."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts.cli", *arguments, "--catalog", catalog, "--out", tmp_path / "out"]
+        out = [] if arguments[0] == "fetch" else ["--out", tmp_path / "out"]
+        command = [sys.executable, "-m", "scripts.cli", *arguments, "--catalog", catalog, *out]
         env = {key: value for key, value in os.environ.items() if key != "EDGEWISE_MIRROR"}
         env |= {"EDGEWISE_CACHE": str(tmp_path / "cache")} | environment
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
@@ -107,3 +113,37 @@ def test_a_mirror_with_other_bytes_stops_the_build(edgewise, tmp_path):
     assert "edgewise: wine-mlp: " in done.stderr
     assert "expected sha256" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_was_fetched_once_is_built_without_a_network(edgewise, tmp_path):
+    """`fetch` fills the cache and says where each file lies; a build finds them there, offline and without a mirror."""
+    mirror = serving_mirror(tmp_path)
+    with mirror as address:
+        done = edgewise("fetch", "wine-mlp", EDGEWISE_MIRROR=address)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) == 2
+    assert edgewise("build", "--offline", "--strict").returncode == 0
+    unknown = edgewise("fetch", "wine-mlq")
+    assert unknown.returncode == 1
+    assert "expected the id of a model" in unknown.stderr
+    assert "wine-mlp" in unknown.stderr
+
+
+def test_a_card_that_is_marked_unbuilt_is_never_downloaded_and_no_error(edgewise, tmp_path, catalog):
+    """Weights of hundreds of megabytes are built where they are at hand; elsewhere the card is shown, even if strict."""
+    path = catalog / "wine-mlp" / "card.yaml"
+    path.write_text(path.read_text("utf-8").replace("status: published", "status: unbuilt"), "utf-8")
+    with serving_mirror(tmp_path) as address:
+        done = edgewise("build", "--strict", EDGEWISE_MIRROR=address)
+        assert done.returncode == 0, done.stderr
+        assert "artefacts not built here" in page(tmp_path)
+        assert edgewise("fetch", "wine-mlp", EDGEWISE_MIRROR=address).returncode == 0
+        assert edgewise("build", "--strict", EDGEWISE_MIRROR=address).returncode == 0
+    assert "artefacts not built here" not in page(tmp_path)
+
+
+@contextmanager
+def serving_mirror(tmp_path: Path) -> Iterator[str]:
+    """The mirror at an address, as a host of static files would have it."""
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "mirror")
+    yield from running(ThreadingHTTPServer(("127.0.0.1", 0), handler))
