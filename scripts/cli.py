@@ -212,10 +212,11 @@ def run(
 
 
 def print_predictions(model: Any, session: Any, given: Any, folders: dict[str, Path | None], as_json: bool) -> int:
-    """Print a line for each input, with a progress bar where there are several; return how many failed."""
-    from scripts import predict
+    """Print a table, or a line for each of several inputs, with a progress bar; return how many failed."""
+    from scripts import predict, tables
 
-    failed, kind = 0, model.task["result"]
+    failed, kind, told = 0, model.task["result"], tables.table if len(given) == 1 else tables.line
+    width = max((len(one.name) for one in given), default=0)
     with Progress(*COLUMNS, TimeElapsedColumn(), console=err, disable=len(given) < 2, transient=True) as bar:
         task = bar.add_task(model.card.id, total=len(given))
         for one in model.predict(session, given, lambda: bar.update(task, advance=1)):
@@ -227,7 +228,8 @@ def print_predictions(model: Any, session: Any, given: Any, folders: dict[str, P
             elif one.error is not None:
                 err.print(f"edgewise: {one.name}: {one.error}", highlight=False, markup=False, soft_wrap=True)
             else:
-                typer.echo("  → ".join([f"{one.name}: {predict.words(kind, one.result)}", *written.values()]))
+                lead = "" if len(given) == 1 else f"{one.name:<{width}}  "
+                typer.echo(lead + "  → ".join([told(kind, one.result), *written.values()]))
     return failed
 
 

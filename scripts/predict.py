@@ -96,35 +96,6 @@ def _number(text: Any) -> Any:
         return text
 
 
-def words(kind: str, result: Any) -> str:
-    """Say a result in one line."""
-    return WORDS[kind](result)
-
-
-def _scored(rows: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{row['label']} {row['score']:.3f}" for row in rows) or "nothing"
-
-
-def _shares(mask: Mapping[str, Any]) -> str:
-    shares = np.bincount(mask["classes"].ravel(), minlength=len(mask["labels"])) / mask["classes"].size
-    found = sorted(((share, label) for share, label in zip(shares, mask["labels"], strict=True) if share), reverse=True)
-    return ", ".join(f"{label} {100 * share:.1f} %" for share, label in found)
-
-
-WORDS: Mapping[str, Callable[[Any], str]] = {
-    "classes": _scored,
-    "detections": _scored,
-    "embedding": lambda vector: f"{np.size(vector)} numbers",
-    "image": lambda pixels: f"a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels",
-    "keypoints": lambda rows: ", ".join(f"{row['label']} ({row['x']:.3f}, {row['y']:.3f})" for row in rows),
-    "mask": _shares,
-    "numbers": lambda rows: ", ".join(
-        f"{row['name']}: {row['value']:.4g} {row['unit'] or ''}".rstrip() for row in rows
-    ),
-    "segments": lambda rows: ", ".join(f"{r['label']} {r['start']:.2f}-{r['end']:.2f} s" for r in rows) or "nothing",
-}
-
-
 def as_json(value: Any) -> Any:
     """Turn a result into what JSON can hold: vectors whole, pictures as their shape and type."""
     if isinstance(value, np.ndarray):

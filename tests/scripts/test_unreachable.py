@@ -130,7 +130,7 @@ def test_what_was_fetched_once_is_built_without_a_network(edgewise, tmp_path):
 
 
 def test_a_card_that_is_marked_unbuilt_is_never_downloaded_and_no_error(edgewise, tmp_path, catalog):
-    """Weights of hundreds of megabytes are built where they are at hand; elsewhere the card is shown, even if strict."""
+    """Weights of hundreds of megabytes are built where they are at hand; elsewhere it is only shown, strict or not."""
     path = catalog / "wine-mlp" / "card.yaml"
     path.write_text(path.read_text("utf-8").replace("status: published", "status: unbuilt"), "utf-8")
     with serving_mirror(tmp_path) as address:
