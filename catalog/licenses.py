@@ -6,7 +6,7 @@ Source of the syntax: SPDX 2.3, annex D, https://spdx.github.io/spdx-spec/v2.3/S
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from catalog import vocab
 
 OWN = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")  # a licence that SPDX does not list, named by the card
 WORDS = re.compile(r"[A-Za-z0-9.+:_-]+")
+EMPTY_WORDS = re.compile(r"[\W_]|the|version|licen[sc]e")  # what names of one licence differ in
 LONGEST = 500  # characters; the schema allows fewer
 # From the best to the worst answer: AND takes the worst of its parts, OR the best, since the user may choose.
 COMMERCIAL = ("yes", "conditions", "unknown", "no")
@@ -73,6 +74,34 @@ def parse(text: str) -> Expression:
         Exception
     ) as error:  # the parser's own faults: TypeError on `A,B`, IndexError on `()`, AssertionError on `(AND A`
         raise ExpressionSyntaxError("operators and brackets do not match") from error
+
+
+def named(text: str) -> str | None:
+    """Return the SPDX expression that a text means, in SPDX's spelling; None when it may mean several or none.
+
+    The text is an expression, or a licence's identifier or name: `Apache License, Version 2.0` is `Apache-2.0`.
+    """
+    try:
+        expression = parse(text)
+    except ExpressionSyntaxError:
+        return _names().get(_fold(text))
+    return _names().get(_fold(text)) if expression.unknown else expression.normalized
+
+
+def is_respelled(text: str, expression: str) -> bool:
+    """Say whether `expression` is `text` but for capitals, punctuation and words such as "License"."""
+    return _fold(text) in (_fold(expression), *(name for name, key in _names().items() if key == expression))
+
+
+def _fold(text: str) -> str:
+    return EMPTY_WORDS.sub("", text.casefold())
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Return the licences by their identifiers and names, folded."""
+    names = {_fold(row.name): key for key, row in vocab.licenses().items()}
+    return {**names, **{_fold(key): key for key in known_ids()}}
 
 
 def verdict(text: str) -> Verdict:

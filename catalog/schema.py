@@ -172,6 +172,17 @@ def _keys_at(where: Where) -> list[str]:
     return [name for model in models for name in model.model_fields]
 
 
+def meaning(where: Where) -> str:
+    """Return what the card's types say about the field at a path such as `("inputs", 0, "axes")`; empty if nothing."""
+    models: list[type[BaseModel]] = [Card]
+    told = ""
+    for part in (part for part in where if isinstance(part, str)):
+        found = [model.model_fields[part] for model in models if part in model.model_fields]
+        told = (found[0].description or "") if found else ""
+        models = [model for field in found for model in _models_in(field.annotation)]
+    return told
+
+
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     """Return the models that an annotation such as `list[Axis] | None` mentions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

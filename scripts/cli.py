@@ -20,6 +20,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from scripts.import_card import import_card
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 out, err = Console(), Console(stderr=True)
 
@@ -35,6 +37,9 @@ COLUMNS = (
 )
 DEFAULT_CATALOG = Path(__file__).parent.parent / "catalog" / "models"
 DEFAULT_OUT = Path("build")
+
+
+app.command("import")(import_card)
 
 
 @app.callback()

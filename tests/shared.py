@@ -40,6 +40,11 @@ def sample(name: str) -> bytes:
     return _file(SHARED / "samples" / name).read_bytes()
 
 
+def reference(name: str) -> str:
+    """Return the text of another catalog's file."""
+    return _file(SHARED / "reference" / name).read_text("utf-8")
+
+
 def _file(path: Path) -> Path:
     if not path.is_file():
         pytest.skip(f"no {path.name} in {SHARED}")
