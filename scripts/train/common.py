@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import torch
 import yaml
 from onnx import numpy_helper, parser
 from PIL import Image
+from torch import Tensor, nn
 
 from catalog import vocab
 from catalog.card import Card
@@ -35,6 +36,31 @@ def seed(value: int) -> np.random.Generator:
     torch.use_deterministic_algorithms(mode=True)
     torch.set_num_threads(1)
     return np.random.default_rng(value)
+
+
+def fit(
+    net: nn.Module,
+    batches: Iterable[tuple[Tensor, ...]],
+    loss: Callable[..., Tensor],
+    *,
+    steps: int,
+    learning_rate: float,
+) -> None:
+    """Take a step of AdamW for each of `steps` batches, at a rate that rises over the first tenth and then falls to 0.
+
+    `loss` maps the tensors of a batch to what shall become small. `net` is left as it will be used, in evaluation mode.
+    """
+    optimizer = torch.optim.AdamW(net.parameters(), learning_rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps, pct_start=0.1)
+    for step, batch in enumerate(batches):
+        optimizer.zero_grad()
+        error = loss(*batch)
+        error.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 250 == 0:
+            print(f"step {step}: {error.item():.3f}", flush=True)
+    net.eval()
 
 
 def save_onnx(path: Path, graph: str, weights: Mapping[str, torch.Tensor | npt.NDArray[np.generic]]) -> str:
@@ -69,9 +95,9 @@ def png(pixels: npt.NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
-def data_uri(image: bytes) -> str:
-    """Return PNG bytes as a `data:` address."""
-    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+def data_uri(image: bytes, kind: str = "png") -> str:
+    """Return an encoded picture as a `data:` address."""
+    return f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
 
 
 def read_card(name: str) -> Card:
