@@ -3,8 +3,8 @@
 Data: sheets of 96 × 96 pixels with several digits, put together here from the 1,797 scans that the scikit-learn wheel
 ships; nothing is downloaded. Sheets for training use the first 1,347 scans in file order, also bent, the held-out
 sheets the last 450. A pixel belongs to a digit where its ink covers at least half of it. One laptop core needs about
-eight minutes. Writes `model.onnx`, `evaluation.jsonl`, `calibration.jsonl` and `samples/` into the card's folder, prints
-the metrics.
+eight minutes. Writes `model.onnx`, `evaluation.jsonl`, `calibration.jsonl` and `samples/` into the card's folder,
+prints the metrics.
 """
 
 from __future__ import annotations

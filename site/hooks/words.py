@@ -18,6 +18,7 @@ METRICS = {
     "mae": ("MAE", ""),
     "rmse": ("RMSE", ""),
     "frame_accuracy": ("Frame accuracy", "percent"),
+    "recall_at_1": ("Nearest one right", "percent"),
 }
 BUCKETS = (
     (1e5, "Under 100 kB"),
