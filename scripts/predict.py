@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,17 +48,17 @@ class Model:
             raise InputError(f"{model_id}: no such model: choose one of {known}")
         self.card: Card = load(folder)
         self.task = tasks()[self.card.pipeline_tag]
-        self._gathered = tempfile.TemporaryDirectory(prefix="edgewise-")
-        self._folder = Path(self._gathered.name)
-        source.gather(self.card, folder, self._folder)
+        self.folder = Path(tempfile.mkdtemp(prefix="edgewise-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        source.gather(self.card, folder, self.folder)
 
     def session(self, artefact: tuple[str, str | None], site: Path) -> Session:
         """Load the imported source for ONNX in its own precision, and any other file from a built site."""
         own = str(self.card.source.precision)
         artefact = (artefact[0], artefact[1] or own)
         if artefact == ("onnx", own):
-            model = self._folder / "imported.onnx"
-            imported.save(self.card, source.fetch(self.card.source, self._folder), model)
+            model = self.folder / "imported.onnx"
+            imported.save(self.card, source.fetch(self.card.source, self.folder), model)
             return RUNTIMES["onnxruntime"].load(model)
         path = site / "api" / "v1" / "models" / f"{self.card.id}.json"
         if not path.exists():
@@ -69,7 +71,7 @@ class Model:
 
     def predict(self, session: Session, inputs: Sequence[Given], done: Callable[[], None]) -> Iterator[Prediction]:
         """Run each input; one that cannot be read or taken does not stop the others."""
-        pipeline = Pipeline(self.card, self._folder)
+        pipeline = Pipeline(self.card, self.folder)
         for given in inputs:
             context = pipeline.context()
             try:

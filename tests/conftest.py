@@ -28,22 +28,22 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the weights and samples that others publish, by their digests; skips where they are absent."""
-    return link_mirror(tmp_path_factory.mktemp("mirror"))
-
-
-@pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The catalog, built in the same folder as by hand, so that finished steps are found.
-
-    Weights that others publish come from the mirror where it is, and never from the network.
-    """
+@pytest.fixture(scope="session", autouse=True)
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """Let `EDGEWISE_MIRROR` name the weights and samples that others publish, by their digests, where they are here."""
+    if not SHARED.is_dir():
+        yield None
+        return
     with pytest.MonkeyPatch.context() as patch:
-        if SHARED.is_dir():
-            patch.setenv("EDGEWISE_MIRROR", str(link_mirror(tmp_path_factory.mktemp("mirror"))))
-        return build(ROOT / "build", read_cards(), offline=True)
+        folder = link_mirror(tmp_path_factory.mktemp("mirror"))
+        patch.setenv("EDGEWISE_MIRROR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def report() -> Report:
+    """The catalog, built in the same folder as by hand, so that finished steps are found; never from the network."""
+    return build(ROOT / "build", read_cards(), offline=True)
 
 
 @pytest.fixture(scope="session")

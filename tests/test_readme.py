@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
 COMMANDS = [line.split("#")[0].split() for block in BLOCKS for line in block.splitlines()]
-ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+PATH = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def named(program: str) -> list[list[str]]:
@@ -23,7 +23,7 @@ def named(program: str) -> list[list[str]]:
 @pytest.mark.parametrize("command", [c for c in named("edgewise") if "--serve" not in c], ids=" ".join)
 def test_a_command_of_the_readme_succeeds(command):
     """What the README tells a newcomer to type works as written."""
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | PATH, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -32,7 +32,7 @@ def test_a_command_of_the_readme_succeeds(command):
 def test_the_served_site_answers_at_the_address_that_is_printed(command):
     """A newcomer opens the printed address and sees the catalog."""
     with subprocess.Popen(
-        [*command, "--port", "0"], cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        [*command, "--port", "0"], cwd=ROOT, env=os.environ | PATH, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stderr is not None
         address = next(match[0] for line in server.stderr if (match := re.search(r"http://[\d.]+:\d+/", line)))

@@ -21,6 +21,12 @@ def command(out: Path) -> list[str]:
     return [sys.executable, "-m", "scripts.cli", "build", "--offline", "--out", str(out)]
 
 
+@pytest.fixture(autouse=True)
+def without_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build the models that bring their weights: published ones take longer and show nothing more here."""
+    monkeypatch.delenv("EDGEWISE_MIRROR", raising=False)
+
+
 def run(out: Path, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*prefix, *command(out)], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
