@@ -35,7 +35,9 @@ def load(path: Path) -> ir.Model:
 def _from_h5(data: bytes) -> ir.Model:
     with _opened(data, "bytes") as file:
         if "model_config" not in file.attrs:
-            raise Refusal("file", "bytes", "it holds weights without the configuration of layers", "save the whole model")
+            raise Refusal(
+                "file", "bytes", "it holds weights without the configuration of layers", "save the whole model"
+            )
         topology = parse_json(text(file.attrs["model_config"]), "model_config")
         weights = file.get("model_weights", file)
         version = file.attrs.get("keras_version", getattr(weights, "attrs", {}).get("keras_version", "2"))
@@ -45,7 +47,9 @@ def _from_h5(data: bytes) -> ir.Model:
 def _from_archive(data: bytes) -> ir.Model:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        parts = {name: _member(archive, name, len(data)) for name in ("config.json", "metadata.json", "model.weights.h5")}
+        parts = {
+            name: _member(archive, name, len(data)) for name in ("config.json", "metadata.json", "model.weights.h5")
+        }
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise MalformedModel("archive", f"it cannot be unpacked ({error})", AGAIN) from error
     topology = parse_json(parts["config.json"], "config.json")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnx_ir as ir
+import onnxruntime
 from onnx_ir.passes.common import NameFixPass, RemoveInitializersFromInputsPass, ShapeInferencePass
 
 from converters import graph
+from converters.edge_graph import Array
 from converters.errors import in_file
 from converters.importing.net import IR_VERSION, OPSET
 
@@ -22,30 +25,63 @@ def load(path: Path) -> ir.Model:
     """Return the model of a file, checked as `graph.load` does and raising what it raises.
 
     Weights are no inputs, names are unique, what follows of shapes is stated, and an opset below 13 is raised where
-    ONNX can. A model that is float16 throughout becomes float32, inputs and outputs too: each weight keeps its value.
+    that changes no number. A model that is float16 throughout becomes float32, inputs and outputs too; each weight
+    keeps its value.
     """
     with in_file(path):
         model = graph.load(path)
         RemoveInitializersFromInputsPass()(model)
+        model.ir_version = max(model.ir_version, IR_VERSION)
         model = _raised(model)
         if _is_half(model):
             _widen(model)
         NameFixPass()(model)
         ShapeInferencePass()(model)
-        model.ir_version = max(model.ir_version, IR_VERSION)
         model.meta.pop(graph.CHECKED, None)
         graph.ensure_checked(model)
         return model
 
 
+# ---- opset
+
+
 def _raised(model: ir.Model) -> ir.Model:
-    """Return the model in a newer opset, or as it is where ONNX has no way to convert one of its operators."""
+    """Return the model in a newer opset, or as it is where that fails or would change what it computes.
+
+    ONNX's converter alters some meanings, such as where Resize of opset 10 samples; so both models are run once.
+    """
     if model.opset_imports.get("", OPSET) >= OLDEST_OPSET:
         return model
+    old = ir.to_proto(model)
     try:
-        return ir.from_proto(onnx.version_converter.convert_version(ir.to_proto(model), OPSET))
-    except (onnx.version_converter.ConvertError, RuntimeError, ValueError):
+        new = onnx.version_converter.convert_version(old, OPSET)
+        feeds = _random_feeds(model.graph)
+        wanted, got = (_run(proto, feeds) for proto in (old, new))
+    except Exception:  # the converter and the runtime raise whatever they meet; the old opset stays valid
         return model
+    same = all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(wanted, got, strict=True))
+    return ir.from_proto(new) if same else model
+
+
+def _random_feeds(graph_: ir.Graph) -> dict[str, Array]:
+    """Return inputs for one run: numbers from 0 to 1, or 0 and 1; a batch that varies is 1, other sizes are 64."""
+    rng, feeds = np.random.default_rng(0), {}
+    for value in graph_.inputs:
+        if value.shape is None or value.dtype is None:
+            raise ValueError(f"input {value.name!r} has no type or shape")
+        sizes = [dim if isinstance(dim, int) else 64 if axis else 1 for axis, dim in enumerate(value.shape)]
+        drawn = rng.random(sizes) if value.dtype.is_floating_point() else rng.integers(0, 2, sizes)
+        feeds[value.name or ""] = drawn.astype(value.dtype.numpy())
+    return feeds
+
+
+def _run(proto: onnx.ModelProto, feeds: Mapping[str, Array]) -> list[Array]:
+    """Return the outputs, every node by itself: fusing rounds differently from opset to opset."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return [np.asarray(result) for result in session.run(None, dict(feeds))]
 
 
 # ---- float16
@@ -62,12 +98,12 @@ def _widen(model: ir.Model) -> None:
     """Make float32 of all float16, in place."""
     for value in [*model.graph.inputs, *model.graph.initializers.values()]:
         _widen_value(value)
-    for part in (model.graph, *model.functions.values()):
-        for node in part.all_nodes():
-            for name, attribute in node.attributes.items():
-                node.attributes[name] = _widened(attribute)
-            for value in node.outputs:
-                _widen_value(value)
+    parts: list[ir.Graph | ir.Function] = [model.graph, *model.functions.values()]
+    for node in (node for part in parts for node in part.all_nodes()):
+        for name, attribute in node.attributes.items():
+            node.attributes[name] = _widened(attribute)
+        for value in node.outputs:
+            _widen_value(value)
 
 
 def _widen_value(value: ir.Value) -> None:
@@ -89,5 +125,5 @@ def _widened(attribute: ir.Attr) -> ir.Attr:
     return attribute
 
 
-def _wide(tensor: ir.TensorProtocol) -> ir.Tensor:
+def _wide(tensor: ir.TensorProtocol) -> ir.TensorProtocol:
     return ir.Tensor(tensor.numpy().astype(np.float32), name=tensor.name)

@@ -62,5 +62,7 @@ def stated(where: str) -> Iterator[None]:
     except ConversionError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        missing = f"it lacks {error}" if isinstance(error, KeyError) else f"it states something else than expected: {error}"
+        missing = (
+            f"it lacks {error}" if isinstance(error, KeyError) else f"it states something else than expected: {error}"
+        )
         raise MalformedModel(where, missing, AGAIN) from error

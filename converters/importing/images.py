@@ -1,13 +1,13 @@
 """Operators on images and other grids whose channels may come last, as ONNX's, whose channels come second.
 
-`x` is `[N, *grid, C]` where `last`, else `[N, C, *grid]`; results are likewise. Filters come in TensorFlow's order. With
-`SAME`, what cannot be shared equally is padded behind.
+`x` is `[N, *grid, C]` where `last`, else `[N, C, *grid]`; results are likewise. Filters come in TensorFlow's order.
+With `SAME`, what cannot be shared equally is padded behind.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +44,9 @@ class Window:
             excess = [_excess(span, stride, size or 0) for span, stride, size in rows]
             return options | {"pads": [total // 2 for total in excess] + [total - total // 2 for total in excess]}
         if dilated:
-            raise net.refuse("it has a stride, and its dilated window goes over sizes that vary", "fix the input shapes")
+            raise net.refuse(
+                "it has a stride, and its dilated window goes over sizes that vary", "fix the input shapes"
+            )
         return options | {"auto_pad": "SAME_UPPER"}
 
 
@@ -138,9 +140,7 @@ def convolve_transposed(
     return as_before(net, y, last)
 
 
-def _cropped(
-    net: Net, axis: int, span: int, window: Window, length: int | None, size: int | None
-) -> tuple[int, int]:
+def _cropped(net: Net, axis: int, span: int, window: Window, length: int | None, size: int | None) -> tuple[int, int]:
     """Return how much of the full result is cropped before and behind; less than 0 is added behind."""
     stride = window.strides[axis]
     if window.padding == "EXPLICIT":

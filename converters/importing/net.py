@@ -96,7 +96,7 @@ class Net:
         """Return what the standard says of the results, from the operands' types and what small constants hold."""
         present = [value for value in inputs if value is not None]
         types = {value.name or "": ir.serde.serialize_value(value).type for value in present}
-        data = {value.name or "": ir.to_proto(value.const_value) for value in present if self._entries(value) <= FOLDED}
+        data = {value.name or "": ir.to_proto(tensor) for value in present if (tensor := _small(value)) is not None}
         schema = onnx.defs.get_schema(proto.op_type, OPSET)
         try:
             found = onnx.shape_inference.infer_node_outputs(schema, proto, types, data, opset_imports=OPSETS)
@@ -106,15 +106,12 @@ class Net:
             raise self.malformed(why) from error
         return [found.get(name, onnx.TypeProto()) for name in proto.output]
 
-    def _entries(self, value: ir.Value) -> int:
-        return value.const_value.size if value.const_value is not None else FOLDED + 1
-
     def _is_small(self, inputs: Sequence[Operand], types: Sequence[onnx.TypeProto]) -> bool:
         present = [value for value in inputs if value is not None]
         sizes = [[dim.dim_value for dim in stated.tensor_type.shape.dim] for stated in types]
         known = all(stated.tensor_type.HasField("shape") for stated in types)
         results = sum(int(np.prod(size, dtype=np.float64)) for size in sizes)
-        return bool(present) and known and results + max(map(self._entries, present)) <= FOLDED
+        return bool(present) and known and results <= FOLDED and all(_small(value) is not None for value in present)
 
     def _evaluated(self, proto: onnx.NodeProto, inputs: Sequence[Operand]) -> list[Array]:
         from onnx.reference import ReferenceEvaluator  # takes longer to import than many a model to read
@@ -242,6 +239,12 @@ def describe(value: ir.Value) -> str:
     """Return a value's type and shape in words, such as `FLOAT[N,64,64,3]`."""
     sizes = "?" if value.shape is None else ",".join(str(dim) if dim is not None else "?" for dim in value.shape)
     return f"{value.dtype.name if value.dtype else 'untyped'}[{sizes}]"
+
+
+def _small(value: ir.Value) -> ir.TensorProtocol | None:
+    """Return the tensor of a small constant."""
+    tensor = value.const_value
+    return tensor if tensor is not None and tensor.size <= FOLDED else None
 
 
 def _typed(name: str, stated: onnx.TypeProto) -> ir.Value:

@@ -110,7 +110,8 @@ def _order(transpose: ir.Node) -> list[int]:
 
 def _common_order(node: ir.Node) -> Order | None:
     """Return the one order of all transposed operands; None if there is none, or more than one."""
-    orders = {tuple(_order(maker)) for value in node.inputs if _source(value) and (maker := value.producer())}
+    makers = [value.producer() for value in node.inputs if value is not None]
+    orders = {tuple(_order(maker)) for maker in makers if maker is not None and maker.op_type == "Transpose"}
     return [*orders.pop()] if len(orders) == 1 else None
 
 
@@ -122,7 +123,8 @@ def _take_sources(node: ir.Node) -> None:
 
 
 def _transpose_results(node: ir.Node, order: Order) -> None:
-    if [*order] == [*range(len(order))]:
+    graph = node.graph
+    if graph is None or [*order] == [*range(len(order))]:
         return
     for value in node.outputs:
         shape, name = value.shape, value.name
@@ -133,7 +135,7 @@ def _transpose_results(node: ir.Node, order: Order) -> None:
         ir.convenience.replace_all_uses_with(value, transposed, replace_graph_outputs=True)
         perm = [ir.AttrInt64s("perm", [*order])]
         new = ir.Node("", "Transpose", [value], perm, outputs=[transposed], name=f"{name}/transposed")
-        node.graph.insert_after(node, new)  # type: ignore[union-attr] - every node here is of the main graph
+        graph.insert_after(node, new)
 
 
 def _compose(node: ir.Node) -> None:

@@ -39,7 +39,7 @@ def references(value: Any) -> list[Reference]:
 def calls_of(layers: Sequence[Json]) -> dict[Call, list[Reference]]:
     """Return all calls with what they read, numbered as references number them.
 
-    Raises `MalformedModel` for one that reads what is not there; `Refusal` for a call with further arguments that count.
+    Raises `MalformedModel` for one that reads what is not there; `Refusal` for a call with further arguments.
     """
     found: dict[str, list[list[Reference]]] = {}
     for layer in layers:
@@ -74,7 +74,9 @@ def _read(call: Any, name: str) -> Iterator[Reference]:
     else:
         rows = [call] if _is_row(call) else call
         yield from references([row[:3] for row in rows])
-        further = {key: value for row in rows for key, value in (row[3] if len(row) > 3 else {}).items() if key != "mask"}
+        further = {
+            key: value for row in rows for key, value in (row[3] if len(row) > 3 else {}).items() if key != "mask"
+        }
         further = {key: value for key, value in further.items() if key != "training" and value is not None}
     if further:
         why = f"it is called with {', '.join(map(str, further))}"

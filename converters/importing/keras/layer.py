@@ -33,7 +33,7 @@ class Layer:
         """
         if len(names) != len(self.weights):
             shapes = [list(array.shape) for array in self.weights]
-            why = f"it takes {len(names)} weights ({', '.join(names) or 'none'}), and the file has {len(shapes)}: {shapes}"
+            why = f"it takes the weights {', '.join(names) or 'none'}, and the file has {len(shapes)}: {shapes}"
             raise self.net.malformed(why)
         return [
             self.net.constant(array.astype(np.float32, copy=False), name=f"{self.name}/{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +11,7 @@ import onnx_ir as ir
 
 from converters.errors import MalformedModel, Refusal
 from converters.importing.files import AGAIN, Json, stated
-from converters.importing.keras.calls import Call, calls_of, in_order, references
+from converters.importing.keras.calls import Call, Reference, calls_of, in_order, references
 from converters.importing.keras.layer import Layer
 from converters.importing.keras.layers.table import TABLE
 from converters.importing.keras.weights import Place, Weights, key_of
@@ -61,7 +61,10 @@ def _outermost(topology: Json) -> Json:
         first = layers[0]["config"]
         shape = _batch_shape(first) or config.get("build_input_shape")
         name = f"{first.get('name', 'model')}_input"
-        layers = [{"class_name": "InputLayer", "config": {"name": name, "batch_shape": shape, **_dtype(first)}}, *layers]
+        layers = [
+            {"class_name": "InputLayer", "config": {"name": name, "batch_shape": shape, **_dtype(first)}},
+            *layers,
+        ]
     return {"class_name": "Sequential", "config": {**config, "layers": layers}}
 
 
@@ -151,7 +154,7 @@ class Walk:
                 results[call] = self._call(layers[call.layer], places[call.layer], operands)
         return [self._result(results, reference) for reference in outputs]
 
-    def _result(self, results: dict[Call, list[ir.Value]], reference: Any) -> ir.Value:
+    def _result(self, results: Mapping[Call, list[ir.Value]], reference: Reference) -> ir.Value:
         values = results[reference.call]
         if reference.output >= len(values):
             why = f"result {reference.output} of layer {reference.call.layer!r} is read, which has {len(values)}"
@@ -169,7 +172,9 @@ class Walk:
         if kind not in TABLE or ".ops." in str(layer.get("module")):
             near = get_close_matches(kind, TABLE, 1)
             hint = f"; {near[0]} has one" if near and near[0] != kind else ""
-            raise Refusal(kind, self.net.where, f"it has no counterpart here{hint}", "use layers of Keras that are known")
+            raise Refusal(
+                kind, self.net.where, f"it has no counterpart here{hint}", "use layers of Keras that are known"
+            )
         with stated(self.net.where):
             weights = self.weights.of([*self.around, place])
             result = TABLE[kind](Layer(self.net, place.name, layer["config"], weights, self.version), inputs)

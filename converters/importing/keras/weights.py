@@ -33,7 +33,7 @@ class Weights(Protocol):
 
 @dataclass(frozen=True)
 class Named:
-    """Weights whose names begin with their layer's, such as `conv/kernel`: those of TF.js, or of one group of a `.h5`."""
+    """Weights whose names begin with their layer's, such as `conv/kernel`: of TF.js, or of a group of a `.h5`."""
 
     arrays: Mapping[str, Array]
 
@@ -85,7 +85,7 @@ class Numbered:
 
 
 def texts(group: h5py.Group, attribute: str) -> list[str]:
-    """Return an attribute that is a list of texts; Keras cuts long ones into `name0`, `name1`, …"""
+    """Return an attribute that is a list of texts; Keras cuts long ones into `name0`, `name1` and so on."""
     if attribute in group.attrs:
         return [text(entry) for entry in group.attrs[attribute]]
     found: list[str] = []

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-import numpy as np
 import onnx_ir as ir
 
 from converters.edge_graph import Array

@@ -1,7 +1,7 @@
 """Writes the models of this folder anew, with TensorFlow: `python -m tests.golden.keras.write keras`, then `tf_keras`.
 
-Needs TensorFlow and `tf_keras` (Keras 2), which the tests do not. Keras 3 saves `.keras` and `.h5`, Keras 2 `.keras2.h5`;
-the `.npz` beside holds a model's inputs and what that Keras computes of them, by name.
+Needs TensorFlow and `tf_keras` (Keras 2), which the tests do not. Keras 3 saves `.keras` and `.h5`, Keras 2 saves
+`.keras2.h5`; the `.npz` beside holds a model's inputs and what that Keras computes of them, by name.
 """
 
 from __future__ import annotations

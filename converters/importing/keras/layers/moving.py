@@ -95,9 +95,7 @@ def zero_padding(grid: int) -> Build:
     def build(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
         around = [[0, 0], *_borders(layer, "padding", grid), [0, 0]]
         pairs = around if layer.is_last else [around[0], around[-1], *around[1:-1]]
-        return layer.net.add(
-            "Pad", [layer.only(inputs), layer.net.constant(np.array(pairs).T.reshape(-1), np.int64)]
-        )
+        return layer.net.add("Pad", [layer.only(inputs), layer.net.constant(np.array(pairs).T.reshape(-1), np.int64)])
 
     return build
 
@@ -130,7 +128,9 @@ def up_sampling(grid: int) -> Build:
         scales = [float(factor) for factor in layer.numbers("size", grid, 2)]
         image = images.channels_second(layer.net, layer.only(inputs), layer.is_last)
         factors = layer.net.constant([1, 1, *scales], np.float32)
-        return images.as_before(layer.net, layer.net.add("Resize", [image, None, factors], **modes[mode]), layer.is_last)
+        return images.as_before(
+            layer.net, layer.net.add("Resize", [image, None, factors], **modes[mode]), layer.is_last
+        )
 
     return build
 
@@ -166,7 +166,9 @@ def concatenate(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
 def rescaling(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
     """Multiply by a scale and add an offset; either is a number, or one for each channel."""
     net, x = layer.net, layer.net.cast(layer.only(inputs), ir.DataType.FLOAT)
-    scale, offset = (net.constant(layer.option(name, number), np.float32) for name, number in (("scale", 1), ("offset", 0)))
+    scale, offset = (
+        net.constant(layer.option(name, number), np.float32) for name, number in (("scale", 1), ("offset", 0))
+    )
     return net.add("Add", [net.add("Mul", [x, scale]), offset])
 
 

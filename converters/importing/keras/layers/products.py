@@ -129,7 +129,9 @@ def layer_normalization(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
     """Normalise along the last axis."""
     net, x = layer.net, layer.only(inputs)
     if _one_axis(layer, x) != net.rank(x) - 1 or not layer.option("scale", True):
-        raise net.refuse("it works along another axis than the last, or has no scale", "use the last axis, with a scale")
+        raise net.refuse(
+            "it works along another axis than the last, or has no scale", "use the last axis, with a scale"
+        )
     names = ["gamma", *(["beta"] if layer.option("center", True) else [])]
     return net.add(
         "LayerNormalization", [x, *layer.constants(*names)], axis=-1, epsilon=float(layer.option("epsilon", 1e-3))

@@ -40,11 +40,15 @@ def _run(layer: Layer, kind: str, x: ir.Value, backwards: bool) -> list[ir.Value
     if layer.option("stateful", False):
         raise layer.net.refuse("it keeps its state from call to call", "make its states inputs and outputs")
     net, use_bias, units = layer.net, layer.option("use_bias", True), int(layer.config["units"])
-    arrays = [net.array(value) for value in layer.constants("kernel", "recurrent_kernel", *(["bias"] if use_bias else []))]
+    arrays = [
+        net.array(value) for value in layer.constants("kernel", "recurrent_kernel", *(["bias"] if use_bias else []))
+    ]
     weights = [net.constant(_gates(array, kind, units)[None], name=f"{layer.name}/{name}")
                for name, array in zip("WR", arrays, strict=False)]  # fmt: skip
     resets_after = kind == "GRU" and bool(layer.option("reset_after", layer.version >= 3))
-    bias = [net.constant(_bias(layer, arrays[2], kind, units, resets_after), name=f"{layer.name}/B")] if use_bias else []
+    bias = (
+        [net.constant(_bias(layer, arrays[2], kind, units, resets_after), name=f"{layer.name}/B")] if use_bias else []
+    )
     options = {"linear_before_reset": int(resets_after)} if kind == "GRU" else {}
     y, *states = net.add_all(
         kind,
@@ -81,7 +85,9 @@ def _functions(layer: Layer, kind: str) -> dict[str, Any]:
     names = [name_of(layer, "recurrent_activation"), name_of(layer, "activation")]
     unknown = [name for name in names if name not in FUNCTIONS]
     if unknown:
-        raise layer.net.refuse(f"its activation {unknown[0]!r} has no counterpart", f"use one of {', '.join(FUNCTIONS)}")
+        raise layer.net.refuse(
+            f"its activation {unknown[0]!r} has no counterpart", f"use one of {', '.join(FUNCTIONS)}"
+        )
     chosen = [names[0], *[names[1]] * STATES[kind]]
     slopes = [hard_sigmoid_slope(layer)] * chosen.count("hard_sigmoid")
     options = {"activation_alpha": slopes, "activation_beta": [0.5] * len(slopes)} if slopes else {}
@@ -93,7 +99,9 @@ def bidirectional(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
     inner = layer.config["layer"]
     kind = inner["class_name"]
     if kind not in ORDER or inner["config"].get("return_state"):
-        raise layer.net.refuse(f"it runs a {kind} both ways, or asks for states", "use LSTM or GRU without return_state")
+        raise layer.net.refuse(
+            f"it runs a {kind} both ways, or asks for states", "use LSTM or GRU without return_state"
+        )
     half = len(layer.weights) // 2
     parts = [layer.part(inner["config"], weights) for weights in (layer.weights[:half], layer.weights[half:])]
     x = layer.only(inputs)

@@ -124,8 +124,8 @@ def slice_(node: Node) -> ir.Value:
     net = node.net
     if all(node[i].const_value is not None for i in (1, 2)):
         begins, counts = node.integers(1), node.integers(2)
-        ends = [END if count == -1 else begin + count for begin, count in zip(begins, counts, strict=True)]
-        return net.add("Slice", [node[0], net.constant(begins, np.int64), net.constant(ends, np.int64)])
+        stops = [END if count == -1 else begin + count for begin, count in zip(begins, counts, strict=True)]
+        return net.add("Slice", [node[0], net.constant(begins, np.int64), net.constant(stops, np.int64)])
     begin, count = (net.cast(node[i], INT64) for i in (1, 2))
     rest = net.add("Equal", [count, net.constant(-1, np.int64)])
     ends = net.add("Where", [rest, net.constant(END, np.int64), net.add("Add", [begin, count])])

@@ -27,8 +27,8 @@ def same(node: Node) -> list[ir.Value]:
 
 # Operators that are called the same in ONNX.
 SAME_NAME = (
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Elu", "Equal", "Erf", "Exp", "Floor",
-    "Greater", "Less", "Log", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin",
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Elu", "Equal", "Erf", "Exp",
+    "Floor", "Greater", "Less", "Log", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin",
     "Sinh", "Softplus", "Softsign", "Sqrt", "Sub", "Tan", "Tanh",
 )  # fmt: skip
 
