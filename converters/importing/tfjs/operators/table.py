@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import onnx_ir as ir
 
 from converters.importing.tfjs.node import Node, Read
-from converters.importing.tfjs.operators import arithmetic, moving, products
+from converters.importing.tfjs.operators import arithmetic, moving, products, slicing
 
 
 def row(op: str, **attributes: str) -> Read:
@@ -28,8 +28,8 @@ def same(node: Node) -> list[ir.Value]:
 # Operators that are called the same in ONNX.
 SAME_NAME = (
     "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Elu", "Equal", "Erf", "Exp",
-    "Floor", "Greater", "Less", "Log", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin",
-    "Sinh", "Softplus", "Softsign", "Sqrt", "Sub", "Tan", "Tanh",
+    "Floor", "Greater", "Less", "Log", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign",
+    "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Sub", "Tan", "Tanh",
 )  # fmt: skip
 
 TABLE: Mapping[str, Read] = {
@@ -47,7 +47,7 @@ TABLE: Mapping[str, Read] = {
     "AvgPool3D": products.pool("AveragePool"),
     "BatchMatMul": products.batch_matmul,
     "BatchMatMulV2": products.batch_matmul,
-    "BatchToSpaceND": moving.batch_to_space,
+    "BatchToSpaceND": slicing.batch_to_space,
     "BiasAdd": arithmetic.bias_add,
     "BroadcastTo": moving.broadcast,
     "Cast": arithmetic.cast,
@@ -112,7 +112,7 @@ TABLE: Mapping[str, Read] = {
     "Reshape": moving.reshape,
     "ResizeBilinear": products.resize("linear"),
     "ResizeNearestNeighbor": products.resize("nearest"),
-    "ReverseV2": moving.reverse,
+    "ReverseV2": slicing.reverse,
     "Rint": row("Round"),
     "Rsqrt": arithmetic.reciprocal_root,
     "ScatterNd": moving.scatter_nd,
@@ -120,21 +120,21 @@ TABLE: Mapping[str, Read] = {
     "SelectV2": moving.select,
     "Shape": moving.shape,
     "Size": moving.size,
-    "Slice": moving.slice_,
+    "Slice": slicing.slice_,
     "Softmax": row("Softmax"),
-    "SpaceToBatchND": moving.space_to_batch,
+    "SpaceToBatchND": slicing.space_to_batch,
     "SpaceToDepth": moving.space_to_depth,
-    "Split": moving.split,
-    "SplitV": moving.split_v,
+    "Split": slicing.split,
+    "SplitV": slicing.split_v,
     "Square": arithmetic.square,
     "SquaredDifference": arithmetic.squared_difference,
     "Squeeze": moving.squeeze,
-    "StridedSlice": moving.strided_slice,
+    "StridedSlice": slicing.strided_slice,
     "Sum": products.reduction("ReduceSum"),
     "Tile": moving.tile,
     "TopKV2": products.top_k,
     "Transpose": moving.transpose,
-    "Unpack": moving.unpack,
+    "Unpack": slicing.unpack,
     "Where": moving.where,
     "ZerosLike": arithmetic.filled_like(0),
     "_FusedConv2D": products.convolution,
