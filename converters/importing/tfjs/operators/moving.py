@@ -149,10 +149,12 @@ def where(node: Node) -> ir.Value:
 
 
 def one_hot(node: Node) -> ir.Value:
-    """Put one number at an index of a new axis, another one everywhere else."""
-    net, axis = node.net, node.attribute("axis", -1)
-    values = net.add("Concat", [net.reshape(node[i], [1]) for i in (3, 2)], axis=0)
-    return net.add("OneHot", [node[0], net.reshape(net.cast(node[1], INT64), []), values], axis=axis)
+    """Put one number at an index of a new axis, another one everywhere else; ONNX's own counts negative ones back."""
+    net, rank = node.net, node.net.rank(node[0]) + 1
+    axis = node.axis(node.attribute("axis", -1), rank)
+    places = np.arange(node.integer(1)).reshape([-1 if i == axis else 1 for i in range(rank)])
+    index = net.add("Unsqueeze", [net.cast(node[0], INT32), net.constant([axis], np.int64)])
+    return net.add("Where", [net.add("Equal", [index, net.constant(places, np.int32)]), node[2], node[3]])
 
 
 def depth_to_space(node: Node) -> ir.Value:
