@@ -110,16 +110,19 @@ FAULTS: dict[str, tuple[Callable[[h5py.File], object], type[ConversionError], st
     "a layer of the author's own": (
         in_layers(lambda m: layer(m, "last").update(class_name="Attention7")), Refusal, "Attention7"),
     "an unknown activation": (
-        in_layers(lambda m: config(m, "last").update(activation="relu7")), Refusal, "activation 'relu7'.*'relu' is known"),
+        in_layers(lambda m: config(m, "last").update(activation="relu7")), Refusal,
+        "activation 'relu7'.*'relu' is known"),
     "layers in a circle": (in_layers(lambda m: read(m, "concatenate", "last")), MalformedModel, "circle: .* → "),
-    "a layer that is not there": (in_layers(lambda m: read(m, "last", "gone")), MalformedModel, "'gone'.*not in the model"),
+    "a layer that is not there": (
+        in_layers(lambda m: read(m, "last", "gone")), MalformedModel, "'gone'.*not in the model"),
     "a result that is not there": (
         in_layers(lambda m: layer(m, "last").update(inbound_nodes=[[["total", 0, 3, {}]]])), MalformedModel,
         "result 3 of layer 'total'"),
     "a configuration without units of a kernel": (
         in_layers(lambda m: layer(m, "last").pop("config")), MalformedModel, "lacks 'config'"),
     "a kernel of another shape": (
-        lambda f: replace(f, "kernel:0", np.ones((3, 2), np.float32)), MalformedModel, r"layer 'last' \(Dense\).*do not fit"),
+        lambda f: replace(f, "kernel:0", np.ones((3, 2), np.float32)), MalformedModel,
+        r"layer 'last' \(Dense\).*do not fit"),
     "a weight too few": (
         lambda f: f["model_weights/last"].attrs.__setitem__("weight_names", [b"last/kernel:0"]), MalformedModel,
         r"takes the weights kernel, bias, and the file has 1: \[\[8, 2\]\]"),

@@ -142,26 +142,26 @@ def circle(nodes: list[Json]) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[[Json, Path], object], type[ConversionError], str]] = {
-    "a missing shard": (lambda m, f: (f / "weights.bin").unlink(), MalformedModel, r"weights\.bin'.*missing"),
+    "a missing shard": (lambda _, f: (f / "weights.bin").unlink(), MalformedModel, r"weights\.bin'.*missing"),
     "a shard that is cut short": (
-        lambda m, f: (f / "weights.bin").write_bytes((f / "weights.bin").read_bytes()[:99]), MalformedModel,
+        lambda _, f: (f / "weights.bin").write_bytes((f / "weights.bin").read_bytes()[:99]), MalformedModel,
         r"weight 'n\d+'.*takes bytes.*weights\.bin has 99"),
     "a shard that is too long": (
-        lambda m, f: (f / "weights.bin").write_bytes((f / "weights.bin").read_bytes() + b"more"), MalformedModel,
+        lambda _, f: (f / "weights.bin").write_bytes((f / "weights.bin").read_bytes() + b"more"), MalformedModel,
         r"weightsManifest, group 0.*take [\d,]+ bytes"),
     "a shard outside the folder": (
-        lambda m, f: shards(m).__setitem__(0, "../weights.bin"), MalformedModel, r"\.\./weights\.bin.*outside"),
-    "an absolute shard": (lambda m, f: shards(m).__setitem__(0, "/etc/passwd"), MalformedModel, "passwd.*outside"),
+        lambda m, _: shards(m).__setitem__(0, "../weights.bin"), MalformedModel, r"\.\./weights\.bin.*outside"),
+    "an absolute shard": (lambda m, _: shards(m).__setitem__(0, "/etc/passwd"), MalformedModel, "passwd.*outside"),
     "a shard behind a link": (
-        lambda m, f: ((f / "weights.bin").unlink(), (f / "weights.bin").symlink_to("/etc/passwd")), MalformedModel,
+        lambda _, f: ((f / "weights.bin").unlink(), (f / "weights.bin").symlink_to("/etc/passwd")), MalformedModel,
         "outside"),
-    "a shard that is a number": (lambda m, f: shards(m).__setitem__(0, 7), MalformedModel, "expected a file's name"),
+    "a shard that is a number": (lambda m, _: shards(m).__setitem__(0, 7), MalformedModel, "expected a file's name"),
     "a weight of a negative size": (
-        lambda m, f: weight(m, 0).update(shape=[-1]), MalformedModel, r"weight 'n\d+'.*\[-1\]"),
-    "a weight of texts": (lambda m, f: weight(m, 0).update(dtype="string"), Refusal, "its type is string"),
-    "a weight without a name": (lambda m, f: weight(m, 0).pop("name"), MalformedModel, "lacks 'name'"),
+        lambda m, _: weight(m, 0).update(shape=[-1]), MalformedModel, r"weight 'n\d+'.*\[-1\]"),
+    "a weight of texts": (lambda m, _: weight(m, 0).update(dtype="string"), Refusal, "its type is string"),
+    "a weight without a name": (lambda m, _: weight(m, 0).pop("name"), MalformedModel, "lacks 'name'"),
     "a constant without a value": (
-        lambda m, f: m.update(weightsManifest=[]), MalformedModel, r"Const node 'n\d+'.*not among the weights"),
+        lambda m, _: m.update(weightsManifest=[]), MalformedModel, r"Const node 'n\d+'.*not among the weights"),
     "an unknown operator": (
         in_nodes(lambda n: first(n, "_FusedConv2D").update(op="_FusedConv2d")), Refusal,
         r"_FusedConv2d node 'n\d+'.*_FusedConv2D has one"),
@@ -180,13 +180,13 @@ FAULTS: dict[str, tuple[Callable[[Json, Path], object], type[ConversionError], s
     "an operator without its operands": (
         in_nodes(lambda n: first(n, "MaxPool").update(input=[])), MalformedModel, "MaxPool lacks its input 0"),
     "operands that do not fit": (
-        lambda m, f: kernel(m).update(shape=[3, 1, 3, 8]), MalformedModel, "takes 3 channels, and x has 1"),
+        lambda m, _: kernel(m).update(shape=[3, 1, 3, 8]), MalformedModel, "takes 3 channels, and x has 1"),
     "an attribute of no type": (
         in_nodes(lambda n: first(n, "MaxPool")["attr"].update(ksize={})), MalformedModel, "MaxPool node"),
     "a signature of what is not there": (
-        lambda m, f: m["signature"]["outputs"]["logits"].update(name="gone:0"), MalformedModel, "the node 'gone'"),
-    "no topology": (lambda m, f: m.pop("modelTopology"), MalformedModel, "modelTopology: it is missing"),
-    "a topology without nodes": (lambda m, f: m.update(modelTopology={"node": 3}), MalformedModel, "modelTopology"),
+        lambda m, _: m["signature"]["outputs"]["logits"].update(name="gone:0"), MalformedModel, "the node 'gone'"),
+    "no topology": (lambda m, _: m.pop("modelTopology"), MalformedModel, "modelTopology: it is missing"),
+    "a topology without nodes": (lambda m, _: m.update(modelTopology={"node": 3}), MalformedModel, "modelTopology"),
 }  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def convolutions() -> Any:
         layers.BatchNormalization(name="normal")(x),
         layers.BatchNormalization(scale=False, epsilon=0.01, name="centred")(x),
         layers.LayerNormalization(name="layer_normal")(x),
+        layers.Normalization(mean=[0.1, -0.2, 0.3, 0], variance=[1, 0.5, 2, 3], name="stated")(x),
+        layers.Normalization(name="learnt")(x),
         layers.PReLU(shared_axes=[1, 2], name="prelu")(x),
     ]
     return keras.Model(x, results)
@@ -71,7 +73,7 @@ def images() -> Any:
 def activations() -> Any:
     """All activations, by name and as layers."""
     x = keras.Input((7,), name="x")
-    names = ["elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "log_softmax", "mish", "relu", "relu6", "selu",
+    names = ["elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax", "mish", "relu", "relu6", "selu",
              "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh"]  # fmt: skip
     results = [layers.Activation(name, name=name)(x) for name in names]
     results += [
@@ -149,6 +151,9 @@ def write(library: str) -> None:
         model = make()
         drawn = [rng.uniform(0.1, 0.9, w.shape).astype(np.float32) - 0.4 * (w.ndim > 1) for w in model.get_weights()]
         model.set_weights(drawn)
+        for layer in model.layers:
+            if isinstance(layer, layers.Normalization) and layer.input_mean is None:
+                layer.finalize_state()  # what it computes with, from the weights
         feeds = {x.name: _random(rng, (BATCH, *x.shape[1:]), str(x.dtype)) for x in model.inputs}
         results = model([*feeds.values()] if len(feeds) > 1 else next(iter(feeds.values())), training=False)
         rows = results if isinstance(results, list) else [results]

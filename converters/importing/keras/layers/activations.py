@@ -44,6 +44,8 @@ ACTIVATIONS: Mapping[str, Apply] = {
     "elu": _operator("Elu"),
     "exponential": _operator("Exp"),
     "gelu": _gelu,
+    "hard_silu": _operator("HardSwish"),
+    "hard_swish": _operator("HardSwish"),
     "leaky_relu": _operator("LeakyRelu", alpha=0.2),
     "linear": lambda _, x: x,
     "log_softmax": _operator("LogSoftmax", axis=-1),

@@ -12,6 +12,8 @@ from converters.importing.images import Window
 from converters.importing.keras.layer import Build, Layer
 from converters.importing.keras.layers.activations import activate
 
+EPSILON = np.float32(1e-7)  # Keras' own: below it, a deviation counts as this
+
 
 def _window(layer: Layer, grid: int) -> Window:
     strides, dilations = (layer.numbers(name, grid) for name in ("strides", "dilation_rate"))
@@ -138,6 +140,20 @@ def layer_normalization(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
     )
 
 
+def normalization(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
+    """Subtract a mean and divide by a deviation, of each channel or of all; a third weight counts what was seen."""
+    net, x = layer.net, layer.only(inputs)
+    if layer.config.get("axis") is not None and _one_axis(layer, x) != net.rank(x) - 1:
+        raise net.refuse("it works along another axis than the last", "normalise the last axis")
+    if layer.option("invert", False):
+        raise net.refuse("it undoes a normalisation", "use a Rescaling")
+    stated = [layer.config.get(name) for name in ("mean", "variance")]
+    mean, variance = (np.asarray(array, np.float32) for array in (layer.weights[:2] if None in stated else stated))
+    deviation = np.maximum(np.sqrt(variance), EPSILON).reshape(-1)
+    centred = net.add("Sub", [net.cast(x, ir.DataType.FLOAT), net.constant(mean.reshape(-1))])
+    return net.add("Div", [centred, net.constant(deviation)])
+
+
 LAYERS: Mapping[str, Build] = {
     "BatchNormalization": batch_normalization,
     "Conv1D": convolution(1),
@@ -151,6 +167,7 @@ LAYERS: Mapping[str, Build] = {
     "DepthwiseConv2D": depthwise(2),
     "Embedding": embedding,
     "LayerNormalization": layer_normalization,
+    "Normalization": normalization,
     "SeparableConv1D": separable(1),
     "SeparableConv2D": separable(2),
 }
