@@ -35,17 +35,20 @@ def load(path: Path) -> ir.Model:
     with in_file(path):
         data = read_bytes(path)
         read = {"exported": _exported, "script": _script}[kind_of(data)]
-        need(EXTRA, "torch", "onnxscript")
-        torch = import_module("torch")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of its own parts
-            model = ir.from_proto(read(torch, data))
+            model = ir.from_proto(read(data))
         ensure_checked(model)
         return model
 
 
-def _exported(torch: Any, data: bytes) -> onnx.ModelProto:
-    samples = ensure_plain(data)
+def _torch() -> Any:
+    need(EXTRA, "torch", "onnxscript")
+    return import_module("torch")
+
+
+def _exported(data: bytes) -> onnx.ModelProto:
+    samples, torch = ensure_plain(data), _torch()
     try:
         if samples:
             torch.load(io.BytesIO(samples), weights_only=True)  # else PyTorch itself would load them without limits
@@ -61,7 +64,8 @@ def _exported(torch: Any, data: bytes) -> onnx.ModelProto:
         raise _untranslated(error) from error
 
 
-def _script(torch: Any, data: bytes) -> onnx.ModelProto:
+def _script(data: bytes) -> onnx.ModelProto:
+    torch = _torch()
     try:
         module = torch.jit.load(io.BytesIO(data), map_location="cpu", _restore_shapes=True).eval()
         inputs = [*module.graph.inputs()][1:]  # the first one is the module

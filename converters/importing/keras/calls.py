@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -24,6 +24,10 @@ class Reference(NamedTuple):
     output: int
 
 
+Operand = Reference | float  # numbers stand in arithmetic between layers only
+IGNORED = ("mask", "training", "name")  # arguments that change nothing here
+
+
 def references(value: Any) -> list[Reference]:
     """Return what `input_layers` or `output_layers` name: `["x", 0, 0]`, or a list or an object of such.
 
@@ -36,17 +40,18 @@ def references(value: Any) -> list[Reference]:
     return [Reference(Call(str(row[0]), int(row[1])), int(row[2])) for row in rows]
 
 
-def calls_of(layers: Sequence[Json]) -> dict[Call, list[Reference]]:
+def calls_of(layers: Sequence[Json]) -> dict[Call, list[Operand]]:
     """Return all calls with what they read, numbered as references number them.
 
     Raises `MalformedModel` for one that reads what is not there; `Refusal` for a call with further arguments.
     """
-    found: dict[str, list[list[Reference]]] = {}
+    found: dict[str, list[list[Operand]]] = {}
     for layer in layers:
         with stated(f"layer {layer['name']!r}"):
-            found[layer["name"]] = [[*_read(call, layer["name"])] for call in _entries(layer)] or [[]]
+            entries = layer.get("inbound_nodes") or [[]]
+            found[layer["name"]] = [_read(call, layer["name"], is_operation(layer)) for call in entries]
     last = {name: len(rows) - 1 for name, rows in found.items()}
-    for reference in (reference for rows in found.values() for row in rows for reference in row):
+    for reference in _references(operand for rows in found.values() for row in rows for operand in row):
         if reference.call.layer not in found:
             why = f"a layer reads {reference.call.layer!r}, which is not in the model"
             raise MalformedModel("layers", why, AGAIN)
@@ -57,41 +62,49 @@ def calls_of(layers: Sequence[Json]) -> dict[Call, list[Reference]]:
     }
 
 
-def _entries(layer: Json) -> list[Any]:
-    entries = layer.get("inbound_nodes") or []
-    return [entries] if entries and _is_row(entries[0]) else entries  # written so for a call of one tensor
+def is_operation(layer: Json) -> bool:
+    """Tell whether an entry is no layer, but arithmetic that the author wrote between layers.
+
+    A `.h5` of Keras 3 leaves the module out; but layers are configured, and operations have a name alone.
+    """
+    return layer["class_name"] == "TFOpLambda" or ".ops." in str(layer.get("module")) or [*layer["config"]] == ["name"]
 
 
-def _is_row(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+def _references(operands: Iterable[Operand]) -> Iterator[Reference]:
+    return (operand for operand in operands if isinstance(operand, Reference))
 
 
-def _read(call: Any, name: str) -> Iterator[Reference]:
-    """Yield what one call reads: Keras 1 and 2 write rows, Keras 3 the arguments as they are."""
+def _read(call: Any, name: str, with_numbers: bool) -> list[Operand]:
+    """Return what one call reads: Keras 1 and 2 write rows, Keras 3 the arguments as they are."""
     if isinstance(call, Mapping):
-        yield from _tensors(call["args"])
-        further = {key: value for key, value in call.get("kwargs", {}).items() if [*_tensors(value)] and key != "mask"}
+        operands, further = [*_operands(call["args"])], call.get("kwargs", {})
     else:
-        rows = [call] if _is_row(call) else call
-        yield from references([row[:3] for row in rows])
-        further = {
-            key: value for row in rows for key, value in (row[3] if len(row) > 3 else {}).items() if key != "mask"
-        }
-        further = {key: value for key, value in further.items() if key != "training" and value is not None}
-    if further:
-        why = f"it is called with {', '.join(map(str, further))}"
+        rows = [call] if call and isinstance(call[0], str) else call  # written so for a call of one tensor
+        operands = [*references([row[:3] for row in rows])]
+        further = {key: value for row in rows if len(row) > 3 for key, value in row[3].items()}
+    if with_numbers and "y" in further:
+        operands += _operands(further.pop("y"))
+    given = [key for key, value in further.items() if key not in IGNORED and value not in (None, [], False)]
+    if given:
+        why = f"it is called with {', '.join(map(str, given))}"
         raise Refusal("layer", f"layer {name!r}", why, "use a model without such arguments")
+    return operands if with_numbers else [*_references(operands)]
 
 
-def _tensors(value: Any) -> Iterator[Reference]:
+def _operands(value: Any) -> Iterator[Operand]:
+    """Yield the tensors and numbers of a call's arguments."""
     if isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__":
         yield from references(value["config"]["keras_history"])
+    elif isinstance(value, list) and value and isinstance(value[0], str):
+        yield from references(value[:3])
     elif isinstance(value, list):
         for entry in value:
-            yield from _tensors(entry)
+            yield from _operands(entry)
+    elif isinstance(value, int | float):
+        yield float(value)
 
 
-def in_order(calls: Mapping[Call, Sequence[Reference]], wanted: Sequence[Reference]) -> Iterator[Call]:
+def in_order(calls: Mapping[Call, Sequence[Operand]], wanted: Sequence[Reference]) -> Iterator[Call]:
     """Yield the calls that some results need, each after what it reads."""
     edges: dict[Call, list[Call]] = {}
     pending = [reference.call for reference in wanted]
@@ -101,7 +114,7 @@ def in_order(calls: Mapping[Call, Sequence[Reference]], wanted: Sequence[Referen
             why = f"call {call.number} of layer {call.layer!r} is read, which is not in the model"
             raise MalformedModel("layers", why, AGAIN)
         if call not in edges:
-            edges[call] = [reference.call for reference in calls[call]]
+            edges[call] = [reference.call for reference in _references(calls[call])]
             pending += edges[call]
     try:
         yield from TopologicalSorter(edges).static_order()

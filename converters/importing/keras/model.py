@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from converters.errors import MalformedModel, Refusal
 from converters.importing.files import AGAIN, Json, stated
-from converters.importing.keras.calls import Call, Reference, calls_of, in_order, references
-from converters.importing.keras.layer import Layer
-from converters.importing.keras.layers.table import TABLE
+from converters.importing.keras.calls import Call, Operand, calls_of, in_order, is_operation, references
+from converters.importing.keras.layer import Build, Layer
+from converters.importing.keras.layers.table import OPERATIONS, TABLE
 from converters.importing.keras.weights import Place, Weights, key_of
 from converters.importing.net import Net
 
@@ -150,11 +151,13 @@ class Walk:
         }
         for call in in_order(calls, outputs):
             if call not in results:
-                operands = [self._result(results, reference) for reference in calls[call]]
+                operands = [self._operand(results, operand) for operand in calls[call]]
                 results[call] = self._call(layers[call.layer], places[call.layer], operands)
-        return [self._result(results, reference) for reference in outputs]
+        return [self._operand(results, reference) for reference in outputs]
 
-    def _result(self, results: Mapping[Call, list[ir.Value]], reference: Reference) -> ir.Value:
+    def _operand(self, results: Mapping[Call, list[ir.Value]], reference: Operand) -> ir.Value:
+        if isinstance(reference, float):
+            return self.net.constant(reference, np.float32)
         values = results[reference.call]
         if reference.output >= len(values):
             why = f"result {reference.output} of layer {reference.call.layer!r} is read, which has {len(values)}"
@@ -169,13 +172,16 @@ class Walk:
         if kind == "InputLayer":
             return [*inputs]
         self.net.where = f"layer {place.name!r} ({kind})"
-        if kind not in TABLE or ".ops." in str(layer.get("module")):
-            near = get_close_matches(kind, TABLE, 1)
-            hint = f"; {near[0]} has one" if near and near[0] != kind else ""
+        table: Mapping[str, Build] = TABLE
+        if is_operation(layer):
+            kind, table = str(layer["config"].get("function", kind)).rpartition(".")[2].lower(), OPERATIONS
+        if kind not in table:
+            near = get_close_matches(kind, table, 1)
+            hint = f"; {near[0]} has one" if near else ""
             raise Refusal(
                 kind, self.net.where, f"it has no counterpart here{hint}", "use layers of Keras that are known"
             )
         with stated(self.net.where):
-            weights = self.weights.of([*self.around, place])
-            result = TABLE[kind](Layer(self.net, place.name, layer["config"], weights, self.version), inputs)
+            weights = [] if is_operation(layer) else self.weights.of([*self.around, place])
+            result = table[kind](Layer(self.net, place.name, layer["config"], weights, self.version), inputs)
         return [result] if isinstance(result, ir.Value) else [*result]

@@ -73,8 +73,8 @@ def images() -> Any:
 def activations() -> Any:
     """All activations, by name and as layers."""
     x = keras.Input((7,), name="x")
-    names = ["elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax", "mish", "relu", "relu6", "selu",
-             "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh"]  # fmt: skip
+    names = ["elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax",
+             "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh"]  # fmt: skip
     results = [layers.Activation(name, name=name)(x) for name in names]
     results += [
         layers.LeakyReLU(name="layer_leaky")(x),
@@ -115,7 +115,7 @@ def nested() -> Any:
     middle_in = keras.Input((4,))
     middle = keras.Model(middle_in, layers.Add()([middle_in, layers.Dense(4)(middle_in)]), name="middle")
     first, second = keras.Input((6,), name="first"), keras.Input((6,), name="second")
-    a, b = inner(first), inner(second)
+    a, b = inner(first) * 0.5 + 1.0, inner(second)
     shared = layers.Dense(3, activation="tanh", name="shared")
     total = layers.Add(name="total")([shared(middle(a)), shared(b)])
     return keras.Model([first, second], [total, layers.Dense(2, name="last")(layers.Concatenate()([a, b]))])

@@ -153,6 +153,16 @@ def join(op: str) -> Build:
     return build
 
 
+def arithmetic(op: str) -> Build:
+    """Return an operation on two operands, either of which may be a number."""
+
+    def build(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
+        x, y = inputs
+        return layer.net.add(op, [x, y])
+
+    return build
+
+
 def average(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
     """Take the mean of several tensors."""
     return layer.net.add("Mean", [*inputs])
