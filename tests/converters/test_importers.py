@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import onnx_ir as ir
+import onnxruntime
 import pytest
 
 from converters.errors import ConversionError
@@ -13,6 +15,7 @@ from converters.importers import IMPORTERS, load
 from tests.graphs import convnet
 
 HAS_TENSORFLOW = all(find_spec(package) is not None for package in ("tensorflow", "tf2onnx"))
+needs_tensorflow = pytest.mark.skipif(not HAS_TENSORFLOW, reason="the extra tensorflow is not installed")
 
 
 @pytest.mark.parametrize("name", IMPORTERS)
@@ -44,7 +47,28 @@ def test_a_missing_tensorflow_is_named(tmp_path: Path) -> None:
         load(tmp_path, "saved_model")
 
 
-@pytest.mark.skipif(not HAS_TENSORFLOW, reason="the extra tensorflow is not installed")
+@needs_tensorflow
+@pytest.mark.filterwarnings("ignore")  # TensorFlow warns of its own parts
+def test_a_saved_model_computes_what_tensorflow_computes(tmp_path: Path) -> None:
+    """Names are those of the signature, and numbers TensorFlow's."""
+    import tensorflow as tf
+
+    weight = tf.Variable(np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32))
+    module = tf.Module()
+    module.weight = weight
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, name="row")])
+    def serve(row):
+        return {"scores": tf.nn.softmax(tf.matmul(row, weight))}
+
+    tf.saved_model.save(module, str(tmp_path / "saved"), signatures=serve)
+    model = load(tmp_path / "saved", "saved_model")
+    row = np.ones((2, 4), np.float32)
+    session = onnxruntime.InferenceSession(ir.to_proto(model).SerializeToString())
+    np.testing.assert_allclose(session.run(["scores"], {"row": row})[0], serve(row)["scores"].numpy(), rtol=1e-5)
+
+
+@needs_tensorflow
 def test_a_folder_that_tensorflow_cannot_load_is_named(tmp_path: Path) -> None:
     """What TensorFlow says of a broken folder is passed on."""
     (tmp_path / "saved_model.pb").write_bytes(b"broken")
