@@ -100,7 +100,7 @@ class Net:
         schema = onnx.defs.get_schema(proto.op_type, OPSET)
         try:
             found = onnx.shape_inference.infer_node_outputs(schema, proto, types, data, opset_imports=OPSETS)
-        except onnx.shape_inference.InferenceError as error:
+        except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as error:
             operands = ", ".join(describe(value) for value in present)
             why = f"its operands {operands} do not fit together ({one_line(error)})"
             raise self.malformed(why) from error

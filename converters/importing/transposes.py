@@ -54,6 +54,8 @@ def _along_axis(node: ir.Node, order: Order) -> Order | None:
     if any(value is not None and _source(value) is None for value in node.inputs):
         return None
     axis = node.attributes["axis"].as_int() if "axis" in node.attributes else -1
+    if not -len(order) <= axis < len(order):
+        return None  # whoever checks the model says so
     node.attributes["axis"] = ir.AttrInt64("axis", order[axis])
     return order
 
@@ -74,7 +76,7 @@ def _reduce(node: ir.Node, order: Order) -> Order | None:
     given = node.inputs[1] if len(node.inputs) > 1 else None
     if given is not None and given.const_value is not None:
         stated = given.const_value.numpy().tolist()
-    if stated is None:
+    if stated is None or not all(-len(order) <= axis < len(order) for axis in stated):
         return None
     axes = sorted(order[axis] for axis in stated)
     if given is not None:

@@ -44,7 +44,9 @@ def read_model(topology: Json, weights: Weights, version: str) -> ir.Model:
         raise Refusal("model", "model_config", f"{names} is both an input and an output", "rename one of them")
     walk = Walk(Net([*inputs, *outputs]), weights, int(major) if major.isdigit() else 2, ())
     values = [walk.input(name, layer) for name, layer in inputs.items()]
-    return walk.net.finish([*zip(outputs, walk.model(whole, values), strict=True)])
+    with stated("model_config"):
+        results = walk.model(whole, values)
+    return walk.net.finish([*zip(outputs, results, strict=True)])
 
 
 def _outermost(topology: Json) -> Json:

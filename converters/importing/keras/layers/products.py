@@ -149,7 +149,8 @@ def normalization(layer: Layer, inputs: Sequence[ir.Value]) -> ir.Value:
         raise net.refuse("it undoes a normalisation", "use a Rescaling")
     stated = [layer.config.get(name) for name in ("mean", "variance")]
     mean, variance = (np.asarray(array, np.float32) for array in (layer.weights[:2] if None in stated else stated))
-    deviation = np.maximum(np.sqrt(variance), EPSILON).reshape(-1)
+    with np.errstate(invalid="ignore"):  # of a variance below 0, Keras makes NaN too
+        deviation = np.maximum(np.sqrt(variance), EPSILON).reshape(-1)
     centred = net.add("Sub", [net.cast(x, ir.DataType.FLOAT), net.constant(mean.reshape(-1))])
     return net.add("Div", [centred, net.constant(deviation)])
 

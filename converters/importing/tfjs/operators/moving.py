@@ -9,6 +9,7 @@ from converters.importing.tfjs.node import Node, Read
 
 INT64 = ir.DataType.INT64
 INT32 = ir.DataType.INT32
+MOST_PLACES = 2**20  # that are written out as a constant: a few bytes may claim any number
 
 
 def reshape(node: Node) -> ir.Value:
@@ -122,6 +123,8 @@ def mirror_pad(node: Node) -> ir.Value:
     net, widths = node.net, node.net.array(node[1])
     if node.attributes["mode"] == "REFLECT":
         return net.add("Pad", [node[0], net.constant(widths.T.reshape(-1), np.int64)], mode="reflect")
+    if widths.max(initial=0) > MOST_PLACES:
+        raise net.malformed(f"it is padded by {widths.max():,}", f"stay below {MOST_PLACES:,}")
     x = node[0]
     for axis, (before, behind) in enumerate(widths.tolist()):
         if before or behind:
@@ -152,6 +155,8 @@ def one_hot(node: Node) -> ir.Value:
     """Put one number at an index of a new axis, another one everywhere else; ONNX's own counts negative ones back."""
     net, rank = node.net, node.net.rank(node[0]) + 1
     axis = node.axis(node.attribute("axis", -1), rank)
+    if node.integer(1) > MOST_PLACES:
+        raise net.malformed(f"its depth is {node.integer(1):,}", f"stay below {MOST_PLACES:,}")
     places = np.arange(node.integer(1)).reshape([-1 if i == axis else 1 for i in range(rank)])
     index = net.add("Unsqueeze", [net.cast(node[0], INT32), net.constant([axis], np.int64)])
     return net.add("Where", [net.add("Equal", [index, net.constant(places, np.int32)]), node[2], node[3]])

@@ -14,12 +14,13 @@ from converters.importing.tfjs.node import Node
 INT64 = ir.DataType.INT64
 END = np.iinfo(np.int64).max  # to the end of an axis, and MIN beyond its beginning
 MIN = np.iinfo(np.int64).min
+MOST_PIECES = 2**14
 
 
 def unpack(node: Node) -> list[ir.Value]:
     """Cut into pieces of size 1, and remove the axis."""
     net, axis = node.net, node.axis(node.attribute("axis", 0))
-    pieces = _cut(net, node[0], axis, [1] * int(node.attribute("num", net.sizes(node[0])[axis])))
+    pieces = _cut(net, node[0], axis, [1] * _bounded(net, int(node.attribute("num", net.sizes(node[0])[axis]))))
     return [net.add("Squeeze", [piece, net.constant([axis], np.int64)]) for piece in pieces]
 
 
@@ -30,7 +31,7 @@ def split(node: Node) -> list[ir.Value]:
     whole = net.sizes(x)[axis]
     if whole is None or count < 1 or whole % count:
         raise node.net.malformed(f"an axis of size {whole} does not split into {count} equal pieces")
-    return _cut(net, x, axis, [whole // count] * count)
+    return _cut(net, x, axis, [whole // count] * _bounded(net, count))
 
 
 def split_v(node: Node) -> list[ir.Value]:
@@ -40,6 +41,13 @@ def split_v(node: Node) -> list[ir.Value]:
     if -1 in sizes and whole is not None:
         sizes[sizes.index(-1)] = whole - sum(sizes) - 1
     return _cut(node.net, node[0], axis, sizes)
+
+
+def _bounded(net: Net, count: int) -> int:
+    """Return a count of pieces, unless it is out of all proportion: a few bytes may claim any."""
+    if count > MOST_PIECES:
+        raise net.malformed(f"it makes {count:,} pieces", f"stay below {MOST_PIECES:,}")
+    return count
 
 
 def _cut(net: Net, x: ir.Value, axis: int, sizes: Sequence[int]) -> list[ir.Value]:
