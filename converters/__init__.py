@@ -1,4 +1,4 @@
-"""Converters: the ONNX graph in, one format's files out. They know nothing of cards, devices or pages."""
+"""Converters: the ONNX graph in, one format's files out, and back. They know nothing of cards, devices or pages."""
 
 from converters import deferred
 

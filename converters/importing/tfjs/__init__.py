@@ -1,0 +1,1 @@
+"""Reads what TF.js stores: weights in shards, and TensorFlow's graphs as JSON."""
