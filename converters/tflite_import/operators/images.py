@@ -1,0 +1,141 @@
+"""Operators on images `[N, H, W, C]`, or `[N, D, H, W, C]`: in ONNX their channels come second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from converters.edge_graph import Quantization
+from converters.errors import MalformedModel
+from converters.tflite_import.held import Held, Laid, is_quantized
+from converters.tflite_import.node import Node, imports
+
+FILTERS = {"CONV_2D": [0, 3, 1, 2], "DEPTHWISE_CONV_2D": [3, 0, 1, 2], "CONV_3D": [4, 3, 0, 1, 2]}
+SHORT = {"DEPTHWISE_CONV_2D", "CONV_2D"}
+
+
+def _auto_pad(node: Node) -> str:
+    """Return ONNX's name for what both pad alike: SAME puts an odd entry at the end."""
+    return {"SAME": "SAME_UPPER", "VALID": "VALID"}[node.attribute("padding", "SAME")]
+
+
+def _steps(node: Node, rank: int) -> dict[str, Any]:
+    """Return strides and dilations."""
+    axes = "dhw"[-(rank - 2) :]
+    return {
+        "strides": [int(node.attribute(f"stride_{axis}", 1)) or 1 for axis in axes],
+        "dilations": [int(node.attribute(f"dilation_{axis}_factor", 1)) or 1 for axis in axes],
+    }
+
+
+@imports(*FILTERS)
+def convolution(node: Node) -> Laid:
+    """Filter `[O, H, W, I]`, depthwise `[1, H, W, O]`, of volumes `[D, H, W, I, O]`; and a bias or none."""
+    kind = node.op.kind
+    shape, weight = node.shape(0), node.sizes(1)
+    if len(shape) != len(FILTERS[kind]) or len(weight) != len(shape) or not shape[-1]:
+        raise MalformedModel(node.where, f"input {list(shape)} and filter {weight} do not fit", "export it again")
+    inner = {"DEPTHWISE_CONV_2D": 1, "CONV_2D": weight[-1], "CONV_3D": weight[-2]}[kind]
+    y = node.builder.op(
+        "Conv",
+        node.second(0),
+        node.operand(1).arranged(FILTERS[kind]),
+        bias(node, 2),
+        auto_pad=_auto_pad(node),
+        group=shape[-1] // max(inner, 1),
+        **_steps(node, len(shape)),
+    )
+    return Laid(y, second=True)
+
+
+def bias(node: Node, index: int) -> ir.Value | None:
+    """Return the bias; beside 8-bit operands it has the scale of their products, whatever the file says."""
+    if not node.has(index):
+        return None
+    held, (x, weight) = node.operand(index), (node.tensor(i) for i in filtered(node))
+    if held.tensor.data is None or held.tensor.dtype.kind != "i" or x.quantization is None:
+        return held.real()
+    if weight.quantization is None or not is_quantized(x):
+        return held.real()
+    scale = x.quantization.scale * weight.quantization.scale
+    tensor = replace(held.tensor, quantization=Quantization(scale, np.zeros(len(scale), np.int64)))
+    return Held(node.builder, tensor).real()
+
+
+def filtered(node: Node) -> tuple[int, int]:
+    """Return which operands are the input and the filter."""
+    return (2, 1) if node.op.kind == "TRANSPOSE_CONV" else (0, 1)
+
+
+@imports("TRANSPOSE_CONV")
+def transposed_convolution(node: Node) -> Laid:
+    """Operands are the result's shape, the filter `[O, H, W, I]`, the input and a bias or none."""
+    sizes = node.ints(0, "output shape")
+    strides = [int(node.attribute(f"stride_{axis}", 1)) for axis in "hw"]
+    return transposed(node, 2, bias(node, 3), sizes, strides)
+
+
+def transposed(node: Node, x: int, bias: ir.Value | None, sizes: Sequence[int], strides: Sequence[int]) -> Laid:
+    """Return the transposed convolution of an operand that gives an image of these sizes `[N, H, W, C]`."""
+    begin, end, further = [], [], []
+    for axis, stride in enumerate(strides):
+        present, kernel = node.sizes(x)[1 + axis], node.sizes(1)[1 + axis]
+        cropped = (present - 1) * stride + kernel - sizes[1 + axis]
+        begin.append(max(cropped, 0) // 2)
+        end.append(max(cropped, 0) - max(cropped, 0) // 2)
+        further.append(max(-cropped, 0))
+    weight = node.operand(1).arranged([3, 0, 1, 2])
+    pads = {"pads": [*begin, *end], "strides": list(strides), "output_padding": further}
+    return Laid(node.builder.op("ConvTranspose", node.second(x), weight, bias, **pads), second=True)
+
+
+@imports("CUSTOM:Convolution2DTransposeBias")
+def transposed_with_bias(node: Node) -> Laid:
+    """MediaPipe's: input, filter `[O, H, W, I]`, bias; options are int32 padding, stride of width, of height."""
+    _, width, height = np.frombuffer(node.attribute("options")[:12], "<i4").tolist()
+    sizes = [size or 0 for size in node.op.outputs[0].shape]
+    return transposed(node, 0, node[2], sizes, [height, width])
+
+
+@imports("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
+def pool(node: Node) -> Laid:
+    """The mean (which does not count what is padded), the largest, or the root mean square of each window."""
+    b, x = node.builder, node.second(0)
+    window: dict[str, Any] = {"auto_pad": _auto_pad(node), "strides": _steps(node, 4)["strides"]}
+    window["kernel_shape"] = [int(node.attribute(f"filter_{axis}", 1)) for axis in ("height", "width")]
+    if node.op.kind == "MAX_POOL_2D":
+        return Laid(b.op("MaxPool", x, **window), second=True)
+    if node.op.kind == "AVERAGE_POOL_2D":
+        return Laid(b.op("AveragePool", x, **window), second=True)
+    return Laid(b.op("Sqrt", b.op("AveragePool", b.op("Mul", x, x), **window)), second=True)
+
+
+@imports("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
+def resize(node: Node) -> Laid:
+    """Resample to a size `[H, W]`; where centres of pixels are half, the nearest of two is the later one."""
+    linear = node.op.kind == "RESIZE_BILINEAR"
+    corners, half = node.attribute("align_corners"), node.attribute("half_pixel_centers")
+    places = "align_corners" if corners else "half_pixel" if half else "asymmetric"
+    nearest = {} if linear else {"nearest_mode": "round_prefer_ceil" if corners or half else "floor"}
+    mode = {"mode": "linear" if linear else "nearest", "coordinate_transformation_mode": places, **nearest}
+    return Laid(node.builder.op("Resize", node.second(0), None, None, node.vector(1), axes=[2, 3], **mode), second=True)
+
+
+@imports("LOCAL_RESPONSE_NORMALIZATION")
+def local_response_normalization(node: Node) -> Laid:
+    """x / (bias + alpha · sum of squares over 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their number."""
+    size = 2 * int(node.attribute("radius", 0)) + 1
+    beta, alpha, offset = (float(node.attribute(name, 0.0)) for name in ("beta", "alpha", "bias"))
+    y = node.builder.op("LRN", node.second(0), size=size, alpha=alpha * size, beta=beta, bias=offset)
+    return Laid(y, second=True)
+
+
+@imports("SPACE_TO_DEPTH", "DEPTH_TO_SPACE")
+def blocks(node: Node) -> Laid:
+    """Blocks of pixels to channels and back, in the same order as in ONNX."""
+    kind = "SpaceToDepth" if node.op.kind == "SPACE_TO_DEPTH" else "DepthToSpace"
+    return Laid(node.builder.op(kind, node.second(0), blocksize=int(node.attribute("block_size", 1))), second=True)
