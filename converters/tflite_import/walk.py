@@ -18,7 +18,7 @@ from converters.tflite_import.held import Held, Laid, is_quantized, quantized
 from converters.tflite_import.node import IMPORTS, Node
 from converters.tflite_import.reader import reading
 
-OPSET, IR_VERSION = 21, 10  # the first with 16-bit quantisation, and the IR version that came with it
+OPSET, IR_VERSION = 20, 9  # the first with 16-bit quantisation, and the IR version that came with it
 COMPLEX = {"RFFT2D", "RESHAPE", "COMPLEX_ABS", "REAL", "IMAG"}
 ACTIVATIONS: Mapping[str, tuple[float, float]] = {
     "RELU": (0, np.inf),

@@ -18,9 +18,14 @@ FILTERS = {"CONV_2D": [0, 3, 1, 2], "DEPTHWISE_CONV_2D": [3, 0, 1, 2], "CONV_3D"
 SHORT = {"DEPTHWISE_CONV_2D", "CONV_2D"}
 
 
-def _auto_pad(node: Node) -> str:
-    """Return ONNX's name for what both pad alike: SAME puts an odd entry at the end."""
-    return {"SAME": "SAME_UPPER", "VALID": "VALID"}[node.attribute("padding", "SAME")]
+def _padding(node: Node, kernel: Sequence[int], dilations: Sequence[int]) -> dict[str, Any]:
+    """Return what pads as the file says: both put an odd entry at the end. Dilated windows have the step 1."""
+    if node.attribute("padding", "SAME") == "VALID":
+        return {"auto_pad": "VALID"}
+    if max(dilations) == 1:
+        return {"auto_pad": "SAME_UPPER"}
+    totals = [(size - 1) * dilation for size, dilation in zip(kernel, dilations, strict=True)]
+    return {"pads": [total // 2 for total in totals] + [total - total // 2 for total in totals]}
 
 
 def _steps(node: Node, rank: int) -> dict[str, Any]:
@@ -40,16 +45,11 @@ def convolution(node: Node) -> Laid:
     if len(shape) != len(FILTERS[kind]) or len(weight) != len(shape) or not shape[-1]:
         raise MalformedModel(node.where, f"input {list(shape)} and filter {weight} do not fit", "export it again")
     inner = {"DEPTHWISE_CONV_2D": 1, "CONV_2D": weight[-1], "CONV_3D": weight[-2]}[kind]
-    y = node.builder.op(
-        "Conv",
-        node.second(0),
-        node.operand(1).arranged(FILTERS[kind]),
-        bias(node, 2),
-        auto_pad=_auto_pad(node),
-        group=shape[-1] // max(inner, 1),
-        **_steps(node, len(shape)),
-    )
-    return Laid(y, second=True)
+    steps = _steps(node, len(shape))
+    kernel = weight[:-2] if kind == "CONV_3D" else weight[1:-1]
+    options = steps | _padding(node, kernel, steps["dilations"]) | {"group": shape[-1] // max(inner, 1)}
+    operands = node.second(0), node.operand(1).arranged(FILTERS[kind]), bias(node, 2)
+    return Laid(node.builder.op("Conv", *operands, **options), second=True)
 
 
 def bias(node: Node, index: int) -> ir.Value | None:
@@ -105,8 +105,8 @@ def transposed_with_bias(node: Node) -> Laid:
 def pool(node: Node) -> Laid:
     """The mean (which does not count what is padded), the largest, or the root mean square of each window."""
     b, x = node.builder, node.second(0)
-    window: dict[str, Any] = {"auto_pad": _auto_pad(node), "strides": _steps(node, 4)["strides"]}
-    window["kernel_shape"] = [int(node.attribute(f"filter_{axis}", 1)) for axis in ("height", "width")]
+    kernel = [int(node.attribute(f"filter_{axis}", 1)) for axis in ("height", "width")]
+    window = {"kernel_shape": kernel, "strides": _steps(node, 4)["strides"]} | _padding(node, kernel, [1, 1])
     if node.op.kind == "MAX_POOL_2D":
         return Laid(b.op("MaxPool", x, **window), second=True)
     if node.op.kind == "AVERAGE_POOL_2D":
@@ -122,7 +122,11 @@ def resize(node: Node) -> Laid:
     places = "align_corners" if corners else "half_pixel" if half else "asymmetric"
     nearest = {} if linear else {"nearest_mode": "round_prefer_ceil" if corners or half else "floor"}
     mode = {"mode": "linear" if linear else "nearest", "coordinate_transformation_mode": places, **nearest}
-    return Laid(node.builder.op("Resize", node.second(0), None, None, node.vector(1), axes=[2, 3], **mode), second=True)
+    whole = node.tensor(1).data is not None and None not in node.shape(0)
+    sizes = [node.sizes(0)[0], node.sizes(0)[3], *node.ints(1, "size")] if whole else None
+    target = node.vector(1) if sizes is None else node.builder.constant(sizes)
+    mode |= {"axes": [2, 3]} if sizes is None else {}  # onnxruntime drops the sizes of a quantised one that has axes
+    return Laid(node.builder.op("Resize", node.second(0), None, None, target, **mode), second=True)
 
 
 @imports("LOCAL_RESPONSE_NORMALIZATION")
