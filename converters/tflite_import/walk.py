@@ -18,7 +18,9 @@ from converters.tflite_import.held import Held, Laid, is_quantized, quantized
 from converters.tflite_import.node import IMPORTS, Node
 from converters.tflite_import.reader import reading
 
-OPSET, IR_VERSION = 20, 9  # the first with 16-bit quantisation, and the IR version that came with it
+# Opset and IR version. In opset 21, the first that quantises to 16 bits, onnxruntime 1.31 fails to load some graphs of
+# int8: it moves a DequantizeLinear over a Reshape and forgets the zero point.
+VERSIONS, VERSIONS_OF_16_BITS = (20, 9), (21, 10)
 COMPLEX = {"RFFT2D", "RESHAPE", "COMPLEX_ABS", "REAL", "IMAG"}
 ACTIVATIONS: Mapping[str, tuple[float, float]] = {
     "RELU": (0, np.inf),
@@ -39,15 +41,17 @@ def to_onnx(graph: Graph) -> ir.Model:
     outputs = [walk.output(tensor) for tensor in graph.outputs]
     walk.name_the_rest()
     builder = walk.builder
+    half = any(is_quantized(held.tensor) and held.tensor.dtype.itemsize == 2 for held in walk.held.values())
+    opset, ir_version = VERSIONS_OF_16_BITS if half else VERSIONS
     inside = ir.Graph(
         walk.inputs,
         outputs,
         nodes=builder.nodes,
         initializers=builder.initializers,
-        opset_imports={"": OPSET},
+        opset_imports={"": opset},
         name="main",
     )
-    model = ir.Model(inside, ir_version=IR_VERSION, producer_name="edgewise")
+    model = ir.Model(inside, ir_version=ir_version, producer_name="edgewise")
     RemoveUnusedNodesPass()(model)
     ensure_checked(model)
     ShapeInferencePass()(model)

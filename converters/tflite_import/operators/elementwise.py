@@ -123,6 +123,23 @@ def cast(node: Node) -> Laid:
     return Laid(node.builder.cast(held.as_stored(second=second), target.dtype), second)
 
 
+@imports("STABLEHLO_AND")
+def bitwise_and(node: Node) -> Laid:
+    """Of bits, or of truth values."""
+    kind = "And" if node.tensor(0).dtype.kind == "b" else "BitwiseAnd"
+    return kept(node, lambda b, x, y: b.op(kind, x, y))
+
+
+@imports("RIGHT_SHIFT", "STABLEHLO_SHIFT_LEFT")
+def shift(node: Node) -> Laid:
+    """Of bits, in unsigned numbers: ONNX shifts no others."""
+    dtype = node.tensor(0).dtype
+    if dtype.kind != "u":
+        raise node.refuse(f"it shifts {dtype.name}, and ONNX shifts unsigned numbers only", "use an unsigned type")
+    direction = "RIGHT" if node.op.kind == "RIGHT_SHIFT" else "LEFT"
+    return kept(node, lambda b, x, y: b.op("BitShift", x, y, direction=direction))
+
+
 @imports("ZEROS_LIKE")
 def zeros_like(node: Node) -> ir.Value:
     """Zeros of the operand's shape."""

@@ -72,14 +72,14 @@ def one_hot(node: Node) -> ir.Value:
 
 @imports("UNSORTED_SEGMENT_PROD", "UNSORTED_SEGMENT_MAX", "UNSORTED_SEGMENT_MIN", "UNSORTED_SEGMENT_SUM")
 def unsorted_segments(node: Node) -> ir.Value:
-    """Rows with the same number combined; of a number that no row has comes what changes nothing."""
+    """Rows of one number combined, from what changes nothing; those of negative numbers go to a row that is cut off."""
     reduction = {"PROD": "mul", "MAX": "max", "MIN": "min", "SUM": "add"}[node.op.kind.rsplit("_", 1)[1]]
-    dtype, ids = node.tensor(0).dtype, node.constant(1, "segment ids")
-    if (ids < 0).any() or ids.ndim != 1:
-        raise node.refuse("segments have negative numbers or more than one axis", "number rows from 0")
+    b, dtype, rank = node.builder, node.tensor(0).dtype, len(node.shape(1))
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     start = {"mul": 1, "max": limits.min, "min": limits.max, "add": 0}[reduction]
-    b = node.builder
-    shape = b.op("Concat", node.vector(2), b.constant(node.sizes(0)[1:]), axis=0)
+    ids, count = b.cast(node[1], np.int64), node.vector(2)
+    ids = b.op("Where", b.op("Less", ids, b.constant([0])), count, ids)
+    shape = b.op("Concat", b.op("Add", count, b.constant([1])), b.constant(node.sizes(0)[rank:]), axis=0)
     blank = b.op("ConstantOfShape", shape, value=ir.Tensor(np.array([start], dtype)))
-    return b.op("ScatterND", blank, b.constant(ids.astype(np.int64)[:, None]), node.x, reduction=reduction)
+    filled = b.op("ScatterND", blank, b.op("Unsqueeze", ids, b.constant([-1])), node.x, reduction=reduction)
+    return b.op("Slice", filled, b.constant([0]), b.constant([-1]), b.constant([0]))

@@ -15,17 +15,31 @@ from converters.tflite_import.held import Held, Laid, is_quantized
 from converters.tflite_import.node import Node, imports
 
 FILTERS = {"CONV_2D": [0, 3, 1, 2], "DEPTHWISE_CONV_2D": [3, 0, 1, 2], "CONV_3D": [4, 3, 0, 1, 2]}
-SHORT = {"DEPTHWISE_CONV_2D", "CONV_2D"}
+TRANSPOSED = ("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE")
 
 
-def _padding(node: Node, kernel: Sequence[int], dilations: Sequence[int]) -> dict[str, Any]:
-    """Return what pads as the file says: both put an odd entry at the end. Dilated windows have the step 1."""
+def _padding(node: Node, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> dict[str, Any]:
+    """Return what pads as the file says: SAME puts an odd entry at the end.
+
+    onnxruntime knows SAME neither for dilated windows nor for those smaller than their steps: there it is spelled out.
+    """
     if node.attribute("padding", "SAME") == "VALID":
         return {"auto_pad": "VALID"}
-    if max(dilations) == 1:
+    if max(dilations) == 1 and all(size >= stride for size, stride in zip(kernel, strides, strict=True)):
         return {"auto_pad": "SAME_UPPER"}
-    totals = [(size - 1) * dilation for size, dilation in zip(kernel, dilations, strict=True)]
+    spans = [(size - 1) * dilation + 1 for size, dilation in zip(kernel, dilations, strict=True)]
+    rows = zip(node.shape(0)[1:-1], spans, strides, strict=True)
+    totals = [_same_total(node, size, span, stride) for size, span, stride in rows]
     return {"pads": [total // 2 for total in totals] + [total - total // 2 for total in totals]}
+
+
+def _same_total(node: Node, size: int | None, span: int, stride: int) -> int:
+    """Return by how much SAME pads an axis."""
+    if stride == 1 or span == 1:
+        return span - 1
+    if size is None:
+        raise node.refuse("how it pads depends on a size known only at run time", "fix the input shapes")
+    return max((-(-size // stride) - 1) * stride + span - size, 0)
 
 
 def _steps(node: Node, rank: int) -> dict[str, Any]:
@@ -47,7 +61,7 @@ def convolution(node: Node) -> Laid:
     inner = {"DEPTHWISE_CONV_2D": 1, "CONV_2D": weight[-1], "CONV_3D": weight[-2]}[kind]
     steps = _steps(node, len(shape))
     kernel = weight[:-2] if kind == "CONV_3D" else weight[1:-1]
-    options = steps | _padding(node, kernel, steps["dilations"]) | {"group": shape[-1] // max(inner, 1)}
+    options = steps | _padding(node, kernel, **steps) | {"group": shape[-1] // max(inner, 1)}
     operands = node.second(0), node.operand(1).arranged(FILTERS[kind]), bias(node, 2)
     return Laid(node.builder.op("Conv", *operands, **options), second=True)
 
@@ -68,29 +82,31 @@ def bias(node: Node, index: int) -> ir.Value | None:
 
 def filtered(node: Node) -> tuple[int, int]:
     """Return which operands are the input and the filter."""
-    return (2, 1) if node.op.kind == "TRANSPOSE_CONV" else (0, 1)
+    return (2, 1) if node.op.kind in TRANSPOSED else (0, 1)
 
 
-@imports("TRANSPOSE_CONV")
+@imports(*TRANSPOSED)
 def transposed_convolution(node: Node) -> Laid:
-    """Operands are the result's shape, the filter `[O, H, W, I]`, the input and a bias or none."""
+    """Operands: the result's shape, filter `[O, H, W, I]` or `[D, H, W, O, I]`, the input, and a bias or none."""
     sizes = node.ints(0, "output shape")
-    strides = [int(node.attribute(f"stride_{axis}", 1)) for axis in "hw"]
-    return transposed(node, 2, bias(node, 3), sizes, strides)
+    strides = _steps(node, len(sizes))["strides"]
+    return transposed(node, 2, bias(node, 3), sizes[1:-1], strides)
 
 
 def transposed(node: Node, x: int, bias: ir.Value | None, sizes: Sequence[int], strides: Sequence[int]) -> Laid:
-    """Return the transposed convolution of an operand that gives an image of these sizes `[N, H, W, C]`."""
-    begin, end, further = [], [], []
-    for axis, stride in enumerate(strides):
-        present, kernel = node.sizes(x)[1 + axis], node.sizes(1)[1 + axis]
-        cropped = (present - 1) * stride + kernel - sizes[1 + axis]
-        begin.append(max(cropped, 0) // 2)
-        end.append(max(cropped, 0) - max(cropped, 0) // 2)
-        further.append(max(-cropped, 0))
-    weight = node.operand(1).arranged([3, 0, 1, 2])
-    pads = {"pads": [*begin, *end], "strides": list(strides), "output_padding": further}
-    return Laid(node.builder.op("ConvTranspose", node.second(x), weight, bias, **pads), second=True)
+    """Return the transposed convolution of an operand that gives an image of these sizes."""
+    volumes = len(sizes) == 3
+    perm, weight = ([4, 3, 0, 1, 2], node.sizes(1)[:-2]) if volumes else ([3, 0, 1, 2], node.sizes(1)[1:-1])
+    rows = zip(node.sizes(x)[1:-1], weight, sizes, strides, strict=True)
+    cropped = [(present - 1) * stride + kernel - size for present, kernel, size, stride in rows]
+    begin = [max(total, 0) // 2 for total in cropped]
+    options = {
+        "pads": begin + [max(total, 0) - start for total, start in zip(cropped, begin, strict=True)],
+        "output_padding": [max(-total, 0) for total in cropped],
+        "strides": list(strides),
+    }
+    y = node.builder.op("ConvTranspose", node.second(x), node.operand(1).arranged(perm), bias, **options)
+    return Laid(y, second=True)
 
 
 @imports("CUSTOM:Convolution2DTransposeBias")
@@ -98,7 +114,7 @@ def transposed_with_bias(node: Node) -> Laid:
     """MediaPipe's: input, filter `[O, H, W, I]`, bias; options are int32 padding, stride of width, of height."""
     _, width, height = np.frombuffer(node.attribute("options")[:12], "<i4").tolist()
     sizes = [size or 0 for size in node.op.outputs[0].shape]
-    return transposed(node, 0, node[2], sizes, [height, width])
+    return transposed(node, 0, node[2], sizes[1:-1], [height, width])
 
 
 @imports("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
@@ -106,7 +122,8 @@ def pool(node: Node) -> Laid:
     """The mean (which does not count what is padded), the largest, or the root mean square of each window."""
     b, x = node.builder, node.second(0)
     kernel = [int(node.attribute(f"filter_{axis}", 1)) for axis in ("height", "width")]
-    window = {"kernel_shape": kernel, "strides": _steps(node, 4)["strides"]} | _padding(node, kernel, [1, 1])
+    strides = _steps(node, 4)["strides"]
+    window = {"kernel_shape": kernel, "strides": strides} | _padding(node, kernel, strides, [1, 1])
     if node.op.kind == "MAX_POOL_2D":
         return Laid(b.op("MaxPool", x, **window), second=True)
     if node.op.kind == "AVERAGE_POOL_2D":
