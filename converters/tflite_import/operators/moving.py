@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import onnx_ir as ir
 
@@ -13,18 +15,25 @@ from converters.tflite_import.node import Node, imports, moved
 @imports("RESHAPE")
 def reshape(node: Node) -> ir.Value:
     """To a shape that is an operand or an option; complex numbers are held as pairs along a last axis."""
-    b = node.builder
-    if node.has(1):
-        shape = node.vector(1)
-    else:
-        option = node.attribute("new_shape")
-        if option is None:
-            raise MalformedModel(node.where, "it has no shape, as an input or as an option", "export the model again")
-        shape = b.constant([int(size) for size in np.asarray(option).reshape(-1)])
+    b, sizes = node.builder, _target(node)
+    shape = node.vector(1) if sizes is None else b.constant(sizes)
     if node.tensor(0).dtype.kind == "c":
         shape = b.op("Concat", shape, b.constant([2]), axis=0)
-    empty = node.has(1) and node.tensor(1).data is not None and 0 in node.tensor(1).array
-    return b.op("Reshape", node.x, shape, **({"allowzero": 1} if empty else {}))
+    return b.op("Reshape", node.x, shape, **({"allowzero": 1} if sizes and 0 in sizes else {}))
+
+
+def _target(node: Node) -> list[int] | None:
+    """Return the new shape; None where it is computed."""
+    if node.has(1) and node.tensor(1).data is None:
+        return None
+    option = node.attribute("new_shape")
+    if not node.has(1) and option is None:
+        raise MalformedModel(node.where, "it has no shape, as an input or as an option", "export the model again")
+    sizes = node.ints(1, "shape") if node.has(1) else [int(size) for size in np.asarray(option).reshape(-1)]
+    present = node.shape(0)
+    if -1 not in sizes and None not in present and math.prod(sizes) != math.prod(node.sizes(0)):
+        raise MalformedModel(node.where, f"{list(present)} does not fit into {sizes}", "export the model again")
+    return sizes
 
 
 @imports("SQUEEZE")
