@@ -13,7 +13,7 @@ from converters.tflite_import.walk import to_onnx
 
 
 def load(path: Path) -> ir.Model:
-    """Return the model of a `.tflite` file, of opset 20 (21 where 16 bits are quantised); its weights stay in the mapped file where they are stored so.
+    """Return the model of a `.tflite` file, of opset 20 (21 where 16 bits are quantised).
 
     Inputs and outputs keep the names of the file's signature (of its tensors where it has none), their order, axes and
     types; sizes that the file leaves open become symbolic. Quantised tensors become QuantizeLinear and DequantizeLinear

@@ -3,8 +3,8 @@
 Every float tensor that came out of DEQUANTIZE has a *twin*, the 8-bit tensor with the same meaning. Operators that
 only move data pass twins on. An operator that computes becomes an 8-bit one where its operands have twins and its
 result is quantised anyway. The float operators stay until nothing needs them, so whatever cannot be mapped still runs.
-Rules of the 8-bit kernels: the TensorFlow Lite quantisation specification. They compute in int8; only where a filter was
-stored with a zero point, which int8 kernels do not have, the whole graph stays in uint8, as files before 2019 are.
+Rules of the 8-bit kernels: the TensorFlow Lite quantisation specification. They compute in int8; only where a filter
+was stored with a zero point, which int8 kernels do not have, the whole graph stays in uint8, as files before 2019 are.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx_ir as ir
 
-from converters.edge_graph import Array, Tensor
+from converters.edge_graph import Tensor
 from converters.tflite_import.builder import Builder
 
 
@@ -111,7 +111,9 @@ class Held:
 
 def dequantized(builder: Builder, stored: ir.Value, tensor: Tensor, axis: int) -> ir.Value:
     """Return the real numbers that the integers of a tensor stand for; `axis` is that of its scales."""
-    if tensor.dtype == np.int64 and tensor.data is not None and tensor.quantization is not None:  # a bias; ONNX has none
+    if (
+        tensor.dtype == np.int64 and tensor.data is not None and tensor.quantization is not None
+    ):  # a bias; ONNX has none
         return builder.constant((tensor.data * tensor.quantization.scale.astype(np.float64)).astype(np.float32))
     scale, zero = parameters(builder, tensor)
     return builder.op("DequantizeLinear", stored, scale, zero, **({"axis": axis} if scale.shape else {}))

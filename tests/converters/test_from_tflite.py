@@ -110,7 +110,7 @@ def test_detections_are_selected_as_litert_selects_them(options: dict, seed: int
 def test_detections_for_each_class_are_refused_by_name(tmp_path: Path):
     """The slow variant of the same operator selects differently."""
     data = detector(np.ones((4, 4), np.float32), use_regular_nms=True)
-    with pytest.raises(Refusal, match="TFLite_Detection_PostProcess cannot be converted: .*use_regular_nms"):
+    with pytest.raises(Refusal, match=r"TFLite_Detection_PostProcess cannot be converted: .*use_regular_nms"):
         imported(data, tmp_path)
 
 

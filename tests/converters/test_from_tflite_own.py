@@ -21,7 +21,7 @@ CLOSE = {"fp32": 1e-5, "fp16": 1e-5, "w8a8": 0, "int8_dynamic": 0.05}  # of the 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_graphs_come_back(seed: int, tmp_path: Path):
-    """Transposes, reshapes, joints and convolutions in any order: the same numbers, and again after a second way out."""
+    """Transposes, joints and convolutions in any order: the same numbers, and again after a second way out."""
     model = random_model(seed)
     [value] = model.graph.input
     shape = [dim.dim_value for dim in value.type.tensor_type.shape.dim]

@@ -30,9 +30,7 @@ def unary(kind: str, shape: list[int] = IMAGE, **options):
 
 def binary(kind: str, dtype: str = "float32", other=(1,), result: str | None = None):
     def make() -> bytes:
-        return one_op(
-            kind, [tensor([2, 3, 4], dtype), tensor([*other], dtype)], [tensor([2, 3, 4], result or dtype)]
-        )
+        return one_op(kind, [tensor([2, 3, 4], dtype), tensor([*other], dtype)], [tensor([2, 3, 4], result or dtype)])
 
     return make
 

@@ -49,7 +49,10 @@ BEFORE = {
     "deeplabv3-257-float": squeezed(257, 257, SIGNED),
 }
 QUANTIZED = {"ssd-mobilenet-v1-coco-quant", "movenet-lightning-int8", "yamnet"}
-OTHERS: dict[str, Callable[[], Iterator[np.ndarray]]] = {"yamnet": lambda: _pieces(), "sst2-average-word-vec": lambda: _ids()}
+OTHERS: dict[str, Callable[[], Iterator[np.ndarray]]] = {
+    "yamnet": lambda: _pieces(),
+    "sst2-average-word-vec": lambda: _ids(),
+}
 NAMES = [*BEFORE, *OTHERS]
 
 

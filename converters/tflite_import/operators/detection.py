@@ -21,7 +21,7 @@ NEEDED = (*SCALES, "max_detections", "max_classes_per_detection", "num_classes",
 
 @imports("NON_MAX_SUPPRESSION_V4")
 def non_max_suppression(node: Node) -> list[ir.Value]:
-    """Boxes `[N, 4]` by falling score that no better one covers: as many indices as allowed, and how many count."""
+    """Select boxes `[N, 4]` that no better one covers: as many indices as allowed, by falling score, and their number."""
     b, [most] = node.builder, node.ints(2, "number of boxes")
     picks, count = _selected(b, node.x, node[1], most, node[3], node[4])
     return [b.cast(picks, np.int32), b.op("Squeeze", b.cast(count, np.int32), b.constant([0]))]
@@ -47,7 +47,7 @@ def _selected(
 
 @imports(POSTPROCESS)
 def detections(node: Node) -> list[ir.Value]:
-    """Boxes `[1, D, 4]` as y_min, x_min, y_max, x_max, classes and scores `[1, D]`, and their number `[1]`, float32.
+    """Return boxes `[1, D, 4]` (y_min, x_min, y_max, x_max), classes, scores `[1, D]` and their number `[1]`, float32.
 
     Operands are encoded boxes `[1, N, 4]`, scores `[1, N, C]` and anchors `[N, 4]`. The fast variant, as LiteRT has it:
     boxes compete by the score of their best class, whatever that is. Only the order counts for that, so boxes are

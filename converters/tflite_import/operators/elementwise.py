@@ -52,39 +52,39 @@ def _aligned(held: Held, rank: int) -> Held:
 
 @imports(*SAME)
 def same(node: Node) -> Laid:
-    """One ONNX operator."""
+    """Apply one ONNX operator."""
     return kept(node, lambda b, *operands: b.op(SAME[node.op.kind], *operands))
 
 
 @imports(*FORMULAS)
 def formula(node: Node) -> Laid:
-    """Several ONNX operators."""
+    """Apply several ONNX operators."""
     return kept(node, FORMULAS[node.op.kind])
 
 
 @imports("QUANTIZE", "DEQUANTIZE")
 def identity(node: Node) -> Laid:
-    """Nothing: operands are real numbers already, and results are quantised where the tensor is."""
+    """Do nothing: operands are real numbers already, and results are quantised where the tensor is."""
     second = node.operand(0).prefers_second
     return Laid(node.operand(0).real(second=second), second)
 
 
 @imports("LEAKY_RELU")
 def leaky_relu(node: Node) -> Laid:
-    """x where it is positive, otherwise alpha · x."""
+    """Multiply by alpha what is negative."""
     return kept(node, lambda b, x: b.op("LeakyRelu", x, alpha=float(node.attribute("alpha", 0.0))))
 
 
 @imports("GELU")
 def gelu(node: Node) -> Laid:
-    """x · Φ(x), or its approximation by tanh."""
+    """Multiply by Φ(x), or by what approximates it with tanh."""
     kind = "tanh" if node.attribute("approximate") else "none"
     return kept(node, lambda b, x: b.op("Gelu", x, approximate=kind))
 
 
 @imports("FLOOR_DIV")
 def floor_divide(node: Node) -> Laid:
-    """The quotient rounded down; of whole numbers without passing through floats."""
+    """Return the quotient rounded down; of whole numbers without passing through floats."""
     if node.tensor(0).dtype.kind == "f":
         return kept(node, lambda b, x, y: b.op("Floor", b.op("Div", x, y)))
     return kept(node, lambda b, x, y: b.op("Div", b.op("Sub", x, b.op("Mod", x, y)), y))
@@ -92,7 +92,7 @@ def floor_divide(node: Node) -> Laid:
 
 @imports("FLOOR_MOD")
 def floor_modulo(node: Node) -> Laid:
-    """The remainder, with the sign of the divisor."""
+    """Return the remainder, with the sign of the divisor."""
     return kept(node, _remainder if node.tensor(0).dtype.kind == "f" else lambda b, x, y: b.op("Mod", x, y))
 
 
@@ -104,7 +104,7 @@ def _remainder(b: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
 
 
 def _angle(b: Builder, y: ir.Value, x: ir.Value) -> ir.Value:
-    """Return the angle of the point (x, y): that of y / x, half a turn further left of the axis, and 0 at the origin."""
+    """Return the angle of the point (x, y): that of y / x, half a turn further left of the axis; 0 at the origin."""
     zero = b.constant(0.0)
     half = b.op("Where", b.op("Less", y, zero), b.constant(-np.pi), b.constant(np.pi))
     turned = b.op("Where", b.op("Less", x, zero), half, zero)
@@ -115,7 +115,7 @@ def _angle(b: Builder, y: ir.Value, x: ir.Value) -> ir.Value:
 
 @imports("CAST")
 def cast(node: Node) -> Laid:
-    """Another type; what is quantised gives the integers that are stored."""
+    """Convert to another type; what is quantised gives the integers that are stored."""
     held, target = node.operand(0), node.op.outputs[0]
     if target.quantization is not None and target.dtype.kind in "iu":
         raise node.refuse("its result is quantised", "use QUANTIZE")
@@ -125,14 +125,14 @@ def cast(node: Node) -> Laid:
 
 @imports("STABLEHLO_AND")
 def bitwise_and(node: Node) -> Laid:
-    """Of bits, or of truth values."""
+    """Combine bits, or truth values."""
     kind = "And" if node.tensor(0).dtype.kind == "b" else "BitwiseAnd"
     return kept(node, lambda b, x, y: b.op(kind, x, y))
 
 
 @imports("RIGHT_SHIFT", "STABLEHLO_SHIFT_LEFT")
 def shift(node: Node) -> Laid:
-    """Of bits, in unsigned numbers: ONNX shifts no others."""
+    """Shift the bits of unsigned numbers: ONNX shifts no others."""
     dtype = node.tensor(0).dtype
     if dtype.kind != "u":
         raise node.refuse(f"it shifts {dtype.name}, and ONNX shifts unsigned numbers only", "use an unsigned type")
@@ -142,14 +142,14 @@ def shift(node: Node) -> Laid:
 
 @imports("ZEROS_LIKE")
 def zeros_like(node: Node) -> ir.Value:
-    """Zeros of the operand's shape."""
+    """Return zeros of the operand's shape."""
     zero = ir.Tensor(np.zeros(1, node.tensor(0).dtype))
     return node.builder.op("ConstantOfShape", node.builder.op("Shape", node.x), value=zero)
 
 
 @imports("SELECT")
 def select(node: Node) -> ir.Value | Laid:
-    """Entries of one operand or the other; a vector of conditions decides over whole rows."""
+    """Choose entries of one operand or the other; a vector of conditions decides over whole rows."""
     rank = len(node.shape(1))
     if len(node.shape(0)) == 1 and rank > 1:
         rows = node.builder.op("Reshape", node.x, node.builder.constant([-1] + [1] * (rank - 1)))

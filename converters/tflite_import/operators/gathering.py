@@ -10,7 +10,7 @@ from converters.tflite_import.node import Node, imports
 
 @imports("GATHER")
 def gather(node: Node) -> ir.Value:
-    """Entries along an axis; with batch axes, each entry of the batch has indices of its own."""
+    """Pick entries along an axis; with batch axes, each entry of the batch has indices of its own."""
     b, rank = node.builder, len(node.shape(0))
     axis, batch = node.axis(int(node.attribute("axis", 0)), rank), int(node.attribute("batch_dims", 0))
     if not batch:
@@ -23,19 +23,19 @@ def gather(node: Node) -> ir.Value:
 
 @imports("EMBEDDING_LOOKUP")
 def embedding(node: Node) -> ir.Value:
-    """Rows of a table, which is the second operand."""
+    """Pick rows of a table, which is the second operand."""
     return node.builder.op("Gather", node[1], node[0], axis=0)
 
 
 @imports("GATHER_ND")
 def gather_nd(node: Node) -> ir.Value:
-    """Entries, or rows, by tuples of indices along the last axis."""
+    """Pick entries, or rows, by tuples of indices along the last axis."""
     return node.builder.op("GatherND", node.x, node.builder.cast(node[1], np.int64))
 
 
 @imports("SCATTER_ND")
 def scatter_nd(node: Node) -> ir.Value:
-    """A shape of zeros with entries added at tuples of indices."""
+    """Add entries to zeros at tuples of indices."""
     b = node.builder
     dtype = node.tensor(1).dtype
     if dtype.kind == "b":
@@ -46,33 +46,39 @@ def scatter_nd(node: Node) -> ir.Value:
 
 @imports("WHERE")
 def where(node: Node) -> ir.Value:
-    """Tuples of indices of what is true, a row each."""
+    """Return tuples of indices of what is true, a row each."""
     found = node.builder.op("Transpose", node.builder.op("NonZero", node.x), perm=[1, 0])
     return node.builder.cast(found, node.op.outputs[0].dtype)
 
 
 @imports("TOPK_V2")
 def top_k(node: Node) -> list[ir.Value]:
-    """The largest entries along the last axis in order, and where they are; the first of equal ones first."""
+    """Return the largest entries along the last axis in order, and where they are; the first of equal ones first."""
     values, indices = node.builder.ops("TopK", [node.x, node.vector(1)], 2, axis=-1)
     return [values, node.builder.cast(indices, node.op.outputs[1].dtype)]
 
 
 @imports("ONE_HOT")
 def one_hot(node: Node) -> ir.Value:
-    """A number at each index, another elsewhere. Indices beyond the depth count from the end in ONNX: nowhere here."""
+    """Put a number at each index, another elsewhere; ONNX would count negative indices from the end."""
     b, dtype = node.builder, node.op.outputs[0].dtype
     axis = node.axis(int(node.attribute("axis", -1)), len(node.shape(0)) + 1)
-    places = b.op("Range", b.constant(np.array(0, np.int32)), b.cast(node[1], np.int32), b.constant(np.array(1, np.int32)))
+    places = b.op(
+        "Range", b.constant(np.array(0, np.int32)), b.cast(node[1], np.int32), b.constant(np.array(1, np.int32))
+    )
     shape = [1] * (len(node.shape(0)) + 1)
     shape[axis] = -1
-    hits = b.op("Equal", b.op("Unsqueeze", b.cast(node[0], np.int32), b.constant([axis])), b.op("Reshape", places, b.constant(shape)))
+    hits = b.op(
+        "Equal",
+        b.op("Unsqueeze", b.cast(node[0], np.int32), b.constant([axis])),
+        b.op("Reshape", places, b.constant(shape)),
+    )
     return b.op("Where", hits, b.cast(node[2], dtype), b.cast(node[3], dtype))
 
 
 @imports("UNSORTED_SEGMENT_PROD", "UNSORTED_SEGMENT_MAX", "UNSORTED_SEGMENT_MIN", "UNSORTED_SEGMENT_SUM")
 def unsorted_segments(node: Node) -> ir.Value:
-    """Rows of one number combined, from what changes nothing; those of negative numbers go to a row that is cut off."""
+    """Combine rows of one number; those of negative numbers go to a row that is cut off."""
     reduction = {"PROD": "mul", "MAX": "max", "MIN": "min", "SUM": "add"}[node.op.kind.rsplit("_", 1)[1]]
     b, dtype, rank = node.builder, node.tensor(0).dtype, len(node.shape(1))
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)

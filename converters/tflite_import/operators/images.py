@@ -53,7 +53,7 @@ def _steps(node: Node, rank: int) -> dict[str, Any]:
 
 @imports(*FILTERS)
 def convolution(node: Node) -> Laid:
-    """Filter `[O, H, W, I]`, depthwise `[1, H, W, O]`, of volumes `[D, H, W, I, O]`; and a bias or none."""
+    """Apply a filter `[O, H, W, I]`, depthwise `[1, H, W, O]`, of volumes `[D, H, W, I, O]`; and a bias or none."""
     kind = node.op.kind
     shape, weight = node.shape(0), node.sizes(1)
     if len(shape) != len(FILTERS[kind]) or len(weight) != len(shape) or not shape[-1]:
@@ -87,7 +87,7 @@ def filtered(node: Node) -> tuple[int, int]:
 
 @imports(*TRANSPOSED)
 def transposed_convolution(node: Node) -> Laid:
-    """Operands: the result's shape, filter `[O, H, W, I]` or `[D, H, W, O, I]`, the input, and a bias or none."""
+    """Take the result's shape, filter `[O, H, W, I]` or `[D, H, W, O, I]`, the input, and a bias or none."""
     sizes = node.ints(0, "output shape")
     strides = _steps(node, len(sizes))["strides"]
     return transposed(node, 2, bias(node, 3), sizes[1:-1], strides)
@@ -111,7 +111,7 @@ def transposed(node: Node, x: int, bias: ir.Value | None, sizes: Sequence[int], 
 
 @imports("CUSTOM:Convolution2DTransposeBias")
 def transposed_with_bias(node: Node) -> Laid:
-    """MediaPipe's: input, filter `[O, H, W, I]`, bias; options are int32 padding, stride of width, of height."""
+    """Take MediaPipe's operands: input, filter `[O, H, W, I]`, bias; options: int32 padding, stride of width, of height."""
     _, width, height = np.frombuffer(node.attribute("options")[:12], "<i4").tolist()
     sizes = [size or 0 for size in node.op.outputs[0].shape]
     return transposed(node, 0, node[2], sizes[1:-1], [height, width])
@@ -119,11 +119,11 @@ def transposed_with_bias(node: Node) -> Laid:
 
 @imports("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
 def pool(node: Node) -> Laid:
-    """The mean (which does not count what is padded), the largest, or the root mean square of each window."""
+    """Return the mean (which does not count what is padded), the largest, or the root mean square of each window."""
     b, x = node.builder, node.second(0)
     kernel = [int(node.attribute(f"filter_{axis}", 1)) for axis in ("height", "width")]
     strides = _steps(node, 4)["strides"]
-    window = {"kernel_shape": kernel, "strides": strides} | _padding(node, kernel, strides, [1, 1])
+    window: dict[str, Any] = {"kernel_shape": kernel, "strides": strides} | _padding(node, kernel, strides, [1, 1])
     if node.op.kind == "MAX_POOL_2D":
         return Laid(b.op("MaxPool", x, **window), second=True)
     if node.op.kind == "AVERAGE_POOL_2D":
@@ -137,18 +137,20 @@ def resize(node: Node) -> Laid:
     linear = node.op.kind == "RESIZE_BILINEAR"
     corners, half = node.attribute("align_corners"), node.attribute("half_pixel_centers")
     places = "align_corners" if corners else "half_pixel" if half else "asymmetric"
-    nearest = {} if linear else {"nearest_mode": "round_prefer_ceil" if corners or half else "floor"}
-    mode = {"mode": "linear" if linear else "nearest", "coordinate_transformation_mode": places, **nearest}
-    whole = node.tensor(1).data is not None and None not in node.shape(0)
-    sizes = [node.sizes(0)[0], node.sizes(0)[3], *node.ints(1, "size")] if whole else None
-    target = node.vector(1) if sizes is None else node.builder.constant(sizes)
-    mode |= {"axes": [2, 3]} if sizes is None else {}  # onnxruntime drops the sizes of a quantised one that has axes
-    return Laid(node.builder.op("Resize", node.second(0), None, None, target, **mode), second=True)
+    options: dict[str, Any] = {"mode": "linear" if linear else "nearest", "coordinate_transformation_mode": places}
+    if not linear:
+        options["nearest_mode"] = "round_prefer_ceil" if corners or half else "floor"
+    if node.tensor(1).data is not None and None not in node.shape(0):
+        batch, _, _, channels = node.sizes(0)  # all sizes: onnxruntime loses those of a quantised one that has axes
+        target = node.builder.constant([batch, channels, *node.ints(1, "size")])
+    else:
+        target, options["axes"] = node.vector(1), [2, 3]
+    return Laid(node.builder.op("Resize", node.second(0), None, None, target, **options), second=True)
 
 
 @imports("LOCAL_RESPONSE_NORMALIZATION")
 def local_response_normalization(node: Node) -> Laid:
-    """x / (bias + alpha · sum of squares over 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their number."""
+    """Return x / (bias + alpha · sum of squares of 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their number."""
     size = 2 * int(node.attribute("radius", 0)) + 1
     beta, alpha, offset = (float(node.attribute(name, 0.0)) for name in ("beta", "alpha", "bias"))
     y = node.builder.op("LRN", node.second(0), size=size, alpha=alpha * size, beta=beta, bias=offset)
@@ -157,6 +159,6 @@ def local_response_normalization(node: Node) -> Laid:
 
 @imports("SPACE_TO_DEPTH", "DEPTH_TO_SPACE")
 def blocks(node: Node) -> Laid:
-    """Blocks of pixels to channels and back, in the same order as in ONNX."""
+    """Move blocks of pixels to channels and back, in the same order as in ONNX."""
     kind = "SpaceToDepth" if node.op.kind == "SPACE_TO_DEPTH" else "DepthToSpace"
     return Laid(node.builder.op(kind, node.second(0), blocksize=int(node.attribute("block_size", 1))), second=True)

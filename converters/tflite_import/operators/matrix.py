@@ -10,7 +10,7 @@ from converters.tflite_import.operators.images import bias
 
 @imports("FULLY_CONNECTED")
 def fully_connected(node: Node) -> ir.Value:
-    """Rows of the input times a filter `[outputs, inputs]`, and a bias or none."""
+    """Multiply rows of the input with a filter `[outputs, inputs]`, and a bias or none."""
     if node.attribute("weights_format"):
         raise node.refuse("its filter is shuffled for one processor", "export the model without that")
     b, rank, inner = node.builder, len(node.shape(0)), node.sizes(1)[1]
@@ -25,7 +25,7 @@ def fully_connected(node: Node) -> ir.Value:
 
 @imports("BATCH_MATMUL")
 def matmul(node: Node) -> ir.Value:
-    """The product of stacks of matrices, either transposed before if it says so."""
+    """Return the product of stacks of matrices, either transposed before if it says so."""
     operands = []
     for i, name in enumerate(("adj_x", "adj_y")):
         order = [*range(len(node.shape(i)))]

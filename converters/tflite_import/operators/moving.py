@@ -14,7 +14,7 @@ from converters.tflite_import.node import Node, imports, moved
 
 @imports("RESHAPE")
 def reshape(node: Node) -> ir.Value:
-    """To a shape that is an operand or an option; complex numbers are held as pairs along a last axis."""
+    """Reshape to a shape that is an operand or an option; complex numbers are held as pairs along a last axis."""
     b, sizes = node.builder, _target(node)
     shape = node.vector(1) if sizes is None else b.constant(sizes)
     if node.tensor(0).dtype.kind == "c":
@@ -38,7 +38,7 @@ def _target(node: Node) -> list[int] | None:
 
 @imports("SQUEEZE")
 def squeeze(node: Node) -> ir.Value:
-    """Without axes of size 1: the stated ones, or all."""
+    """Remove axes of size 1: the stated ones, or all."""
     axes = [int(axis) for axis in np.asarray(node.attribute("squeeze_dims", ())).reshape(-1) if axis is not None]
     chosen = axes or [axis for axis, size in enumerate(node.sizes(0)) if size == 1]
     rank = len(node.shape(0))
@@ -47,20 +47,20 @@ def squeeze(node: Node) -> ir.Value:
 
 @imports("EXPAND_DIMS")
 def expand_dims(node: Node) -> ir.Value:
-    """With one more axis of size 1."""
+    """Insert an axis of size 1."""
     return node.builder.op("Unsqueeze", node.x, node.builder.constant(node.ints(1, "axis")))
 
 
 @imports("TRANSPOSE")
 def transpose(node: Node) -> ir.Value:
-    """With axes in another order, which is constant."""
+    """Put axes in another order, which is constant."""
     rank = len(node.shape(0))
     return node.operand(0).arranged([node.axis(axis, rank) for axis in node.ints(1, "permutation")])
 
 
 @imports("CONCATENATION")
 def concatenate(node: Node) -> Laid:
-    """Joined along an axis."""
+    """Join along an axis."""
     indices = range(len(node.op.inputs))
     second = node.all_second(*indices)
     rank = len(node.shape(0))
@@ -71,18 +71,14 @@ def concatenate(node: Node) -> Laid:
 
 @imports("PAD", "PADV2", "MIRROR_PAD")
 def pad(node: Node) -> Laid:
-    """Padded by a table `[rank, 2]` with a number (0 unless given), or with the image mirrored at its edge."""
+    """Pad by a table `[rank, 2]` with a number (0 unless given), or with the image mirrored at its edge."""
     b, rank, second = node.builder, len(node.shape(0)), node.operand(0).prefers_second
-    if second:
-        order = b.constant(channels_second(rank))
-        table = b.op("Gather", node[1], order, axis=0) if node.tensor(1).data is None else None
-        data = None if table is not None else node.tensor(1).array[channels_second(rank)]
+    order = channels_second(rank) if second else [*range(rank)]
+    if node.tensor(1).data is None:
+        table = b.op("Transpose", b.op("Gather", node[1], b.constant(order), axis=0), perm=[1, 0])
+        widths = b.cast(b.op("Reshape", table, b.constant([-1])), np.int64)
     else:
-        table, data = (node[1], None) if node.tensor(1).data is None else (None, node.tensor(1).array)
-    if data is not None:
-        widths = b.constant([int(width) for width in data.T.reshape(-1)])
-    else:
-        widths = b.cast(b.op("Reshape", b.op("Transpose", table, perm=[1, 0]), b.constant([-1])), np.int64)
+        widths = b.constant([int(width) for width in node.tensor(1).array[order].T.reshape(-1)])
     x = node.operand(0).real(second=second)
     if node.op.kind == "MIRROR_PAD":
         if node.attribute("mode") == "REFLECT":
@@ -94,7 +90,7 @@ def pad(node: Node) -> Laid:
 
 @imports("PACK")
 def pack(node: Node) -> ir.Value:
-    """Stacked along a new axis."""
+    """Stack along a new axis."""
     b, axis = node.builder, int(node.attribute("axis", 0))
     parts = [b.op("Unsqueeze", node[i], b.constant([axis])) for i in range(len(node.op.inputs))]
     return b.op("Concat", *parts, axis=axis)
@@ -102,7 +98,7 @@ def pack(node: Node) -> ir.Value:
 
 @imports("UNPACK")
 def unpack(node: Node) -> list[ir.Value]:
-    """Every entry along an axis by itself."""
+    """Return every entry along an axis by itself."""
     b, rank = node.builder, len(node.shape(0))
     axis = node.axis(int(node.attribute("axis", 0)), rank)
     count = len(node.op.outputs)
@@ -112,7 +108,7 @@ def unpack(node: Node) -> list[ir.Value]:
 
 @imports("SPLIT")
 def split(node: Node) -> list[ir.Value]:
-    """Equal parts along an axis, which is the first operand."""
+    """Cut into equal parts along an axis, which is the first operand."""
     axis = node.axis(node.ints(0, "axis")[0], len(node.shape(1)))
     count = len(node.op.outputs)
     return node.builder.ops("Split", [node[1]], count, axis=axis, num_outputs=count)
@@ -120,7 +116,7 @@ def split(node: Node) -> list[ir.Value]:
 
 @imports("SPLIT_V")
 def split_sizes(node: Node) -> list[ir.Value]:
-    """Parts of given sizes along an axis; a size of -1 is what is left."""
+    """Cut into parts of given sizes along an axis; a size of -1 is what is left."""
     axis = node.axis(node.ints(2, "axis")[0], len(node.shape(0)))
     sizes = node.ints(1, "sizes")
     if -1 in sizes:
@@ -130,37 +126,37 @@ def split_sizes(node: Node) -> list[ir.Value]:
 
 @imports("TILE")
 def tile(node: Node) -> ir.Value:
-    """Repeated along each axis."""
+    """Repeat along each axis."""
     return node.builder.op("Tile", node.x, node.vector(1))
 
 
 @imports("BROADCAST_TO")
 def broadcast(node: Node) -> ir.Value:
-    """Repeated along axes of size 1."""
+    """Repeat along axes of size 1."""
     return node.builder.op("Expand", node.x, node.vector(1))
 
 
 @imports("FILL")
 def fill(node: Node) -> ir.Value:
-    """A shape full of one number."""
+    """Fill a shape with one number."""
     return node.builder.op("Expand", node[1], node.vector(0))
 
 
 @imports("SHAPE")
 def shape(node: Node) -> ir.Value:
-    """The sizes of axes."""
+    """Return the sizes of axes."""
     return node.builder.cast(node.builder.op("Shape", node.operand(0).as_stored()), node.op.outputs[0].dtype)
 
 
 @imports("RANGE")
 def range_(node: Node) -> ir.Value:
-    """Numbers from a start to below an end."""
+    """Count from a start to below an end."""
     return node.builder.op("Range", node[0], node[1], node[2])
 
 
 @imports("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND")
 def blocks_and_batches(node: Node) -> ir.Value:
-    """Blocks of pixels to entries of the batch and back; images `[N, H, W, C]`, constant block and padding."""
+    """Move blocks of pixels to entries of the batch and back; images `[N, H, W, C]`, constant block and padding."""
     block, table = node.ints(1, "block"), node.constant(2, "padding")
     sizes = node.shape(0)
     if len(sizes) != 4 or len(block) != 2 or table.shape != (2, 2):

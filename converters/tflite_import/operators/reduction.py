@@ -22,13 +22,13 @@ SMALLEST_NORM = 1e-6  # by which L2_NORMALIZATION divides at least
 
 @imports(*REDUCTIONS)
 def reduce(node: Node) -> Laid:
-    """Over the axes of a constant."""
+    """Reduce the axes that a constant names."""
     return _reduced(node, REDUCTIONS[node.op.kind], None)
 
 
 @imports("REDUCE_ANY", "REDUCE_ALL")
 def reduce_conditions(node: Node) -> Laid:
-    """Whether any is true, or all are: the largest or the smallest of 0 and 1."""
+    """Tell whether any is true, or all are: the largest or the smallest of 0 and 1."""
     kind = "ReduceMax" if node.op.kind == "REDUCE_ANY" else "ReduceMin"
     return _reduced(node, kind, np.int32)
 
@@ -52,7 +52,7 @@ def _reorders(axes: list[int], rank: int) -> bool:
 
 @imports("ARG_MAX", "ARG_MIN")
 def argument(node: Node) -> ir.Value:
-    """Where along an axis the largest or smallest entry is, the first of equal ones."""
+    """Return where along an axis the largest or smallest entry is, the first of equal ones."""
     kind = "ArgMax" if node.op.kind == "ARG_MAX" else "ArgMin"
     axis = node.axis(node.ints(1, "axis")[0], len(node.shape(0)))
     return node.builder.cast(node.builder.op(kind, node.x, axis=axis, keepdims=0), node.op.outputs[0].dtype)
@@ -60,14 +60,14 @@ def argument(node: Node) -> ir.Value:
 
 @imports("SOFTMAX")
 def softmax(node: Node) -> Laid:
-    """Over the last axis, of beta · x."""
+    """Normalise exp(beta · x) over the last axis."""
     beta = float(node.attribute("beta", 1.0))
     return _along_channels(node, "Softmax", beta)
 
 
 @imports("LOG_SOFTMAX")
 def log_softmax(node: Node) -> Laid:
-    """Over the last axis."""
+    """Normalise over the last axis."""
     return _along_channels(node, "LogSoftmax", 1.0)
 
 
@@ -81,7 +81,7 @@ def _along_channels(node: Node, kind: str, beta: float) -> Laid:
 
 @imports("L2_NORMALIZATION")
 def l2_normalization(node: Node) -> Laid:
-    """Divided by the norm over the last axis, which counts as 1e-6 at least."""
+    """Divide by the norm over the last axis, which counts as 1e-6 at least."""
     second, b = node.operand(0).prefers_second, node.builder
     x = node.operand(0).real(second=second)
     axes = b.constant(moved([-1], len(node.shape(0)), second=second))
@@ -91,6 +91,6 @@ def l2_normalization(node: Node) -> Laid:
 
 @imports("CUMSUM")
 def cumulated(node: Node) -> ir.Value:
-    """Sums of what comes before along an axis, with the entry itself or without, from either end."""
+    """Sum what comes before along an axis, with the entry itself or without, from either end."""
     options = {name: int(bool(node.attribute(name))) for name in ("exclusive", "reverse")}
     return node.builder.op("CumSum", node.x, node[1], **options)

@@ -9,7 +9,7 @@ from converters.tflite_import.node import Node, imports
 
 @imports("RFFT2D")
 def rfft2d(node: Node) -> ir.Value:
-    """The spectrum over the last two axes, half of it along the last: `[..., H, W // 2 + 1, 2]`."""
+    """Return the spectrum over the last two axes, half of it along the last: `[..., H, W // 2 + 1, 2]`."""
     b, rank = node.builder, len(node.shape(0))
     height, width = node.ints(1, "lengths")
     sizes = node.sizes(0)[-2:]
@@ -22,12 +22,12 @@ def rfft2d(node: Node) -> ir.Value:
 
 @imports("COMPLEX_ABS")
 def magnitude(node: Node) -> ir.Value:
-    """The distance from 0."""
+    """Return the distance from 0."""
     return node.builder.op("ReduceL2", node.x, node.builder.constant([-1]), keepdims=0)
 
 
 @imports("REAL", "IMAG")
 def part(node: Node) -> ir.Value:
-    """The real or the imaginary part."""
+    """Return the real or the imaginary part."""
     index = node.builder.constant(0 if node.op.kind == "REAL" else 1, "int64")
     return node.builder.op("Gather", node.x, index, axis=-1)

@@ -15,7 +15,7 @@ START = -(2**63)
 
 @imports("SLICE")
 def slice_(node: Node) -> ir.Value:
-    """From a place on, so many entries along each axis; -1 is all that are left."""
+    """Cut from a place on so many entries along each axis; -1 is all that are left."""
     b = node.builder
     if node.tensor(1).data is not None and node.tensor(2).data is not None:
         begin, sizes = node.ints(1, "begin"), node.ints(2, "size")
@@ -28,7 +28,7 @@ def slice_(node: Node) -> ir.Value:
 
 @imports("REVERSE_V2")
 def reverse(node: Node) -> ir.Value:
-    """Last entry first along some axes."""
+    """Put the last entry first along some axes."""
     b, rank = node.builder, len(node.shape(0))
     axes = [node.axis(axis, rank) for axis in node.ints(1, "axes")]
     bounds = ([value] * len(axes) for value in (-1, START, -1))
@@ -38,7 +38,7 @@ def reverse(node: Node) -> ir.Value:
 
 @imports("STRIDED_SLICE")
 def strided_slice(node: Node) -> ir.Value:
-    """Bounds and steps for each axis, with masks: one bit an axis says where a bound does not count."""
+    """Cut by bounds and steps for each axis, with masks: one bit an axis says where a bound does not count."""
     b = node.builder
     if node.attribute("ellipsis_mask") or node.attribute("new_axis_mask"):
         raise node.refuse("its masks insert axes or skip some", "export the model with plain bounds")

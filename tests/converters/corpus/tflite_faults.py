@@ -10,7 +10,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.edge_graph import Graph, Op, Tensor
+from converters.edge_graph import Graph, Op
 from converters.tflite.writer import serialize
 from tests.converters.tflite_files import changed, constant, one_op, tensor
 from tests.converters.tflite_rows import ints
@@ -152,7 +152,8 @@ FAULTS = [
     broken("a state", "a state that calls share", lambda _m, g: put(g.tensors[0], "isVariable", True)),
     broken("too few scales", "3 scales", lambda _m, g: put(g.tensors[1].quantization, "scale", [1.0] * 3)),
     broken("too few zero points", "2 zero points", lambda _m, g: put(g.tensors[1].quantization, "zeroPoint", [0] * 2)),
-    broken("scales along no axis", "along axis 9", lambda _m, g: put(g.tensors[1].quantization, "quantizedDimension", 9)),
+    broken("scales along no axis", "along axis 9",
+           lambda _m, g: put(g.tensors[1].quantization, "quantizedDimension", 9)),
     broken("an endless scale", "tensor 1", lambda _m, g: put(g.tensors[1].quantization, "scale", [np.inf] * 4)),
     broken("no scale", "its scale is 0", lambda _m, g: put(g.tensors[3].quantization, "scale", [0.0])),
     broken("a scale for each channel of a result", "has a scale for each channel", lambda _m, g: (
