@@ -149,7 +149,8 @@ class Walk:
     def output(self, tensor: Tensor) -> ir.Value:
         """Return the value of a public output, which bears its name."""
         op = Op("OUTPUT", [tensor], [], where=f"output {tensor.name!r}")
-        value = self._holding(op, tensor).as_stored()
+        held = self._holding(op, tensor)
+        value = held.real() if tensor.dtype.kind == "f" else held.as_stored()
         if value.producer() is None:
             value = self.builder.op("Identity", value)
         value.name, value.type = tensor.name, ir.TensorType(ir.DataType.from_numpy(tensor.dtype))

@@ -67,7 +67,8 @@ def test_a_custom_transposed_convolution_adds_its_bias(tmp_path: Path):
 # ---- detections
 
 POST = {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0, "max_detections": 10,
-        "max_classes_per_detection": 1, "num_classes": 5, "nms_score_threshold": 0.3, "nms_iou_threshold": 0.5}  # fmt: skip
+        "max_classes_per_detection": 1, "num_classes": 5,
+        "nms_score_threshold": 0.3, "nms_iou_threshold": 0.5}  # fmt: skip
 
 
 def detector(anchors: np.ndarray, **options: object) -> bytes:

@@ -118,7 +118,8 @@ ROWS: Mapping[str, Callable[[], bytes]] = {
     "CONV_2D with an activation": convolution(
         "CONV_2D", floats(3, 3, 3, 4), [1, 3, 3, 3], stride_w=2, stride_h=2, fused_activation_function="RELU6"),
     "CONV_2D in groups": convolution("CONV_2D", floats(6, 3, 3, 2), [1, 6, 5, 6]),
-    "CONV_2D, dilated": convolution("CONV_2D", floats(3, 2, 3, 4), [1, 6, 5, 3], dilation_w_factor=2, dilation_h_factor=3),
+    "CONV_2D, dilated": convolution(
+        "CONV_2D", floats(3, 2, 3, 4), [1, 6, 5, 3], dilation_w_factor=2, dilation_h_factor=3),
     "DEPTHWISE_CONV_2D": convolution("DEPTHWISE_CONV_2D", floats(1, 3, 2, 8), [1, 4, 4, 8],
                                      depth_multiplier=2, padding="VALID"),
     "AVERAGE_POOL_2D over an edge": pool("AVERAGE_POOL_2D", [1, 3, 3, 4]),

@@ -97,14 +97,17 @@ class Imported:
 
     @cached_property
     def source(self) -> Path:
+        """Where the file lies."""
         return mirrored(published(self.name)["sha256"])
 
     @cached_property
     def model(self) -> ir.Model:
+        """What the file became."""
         return load(self.source)
 
     @cached_property
     def back(self) -> Path:
+        """Where the TFLite file lies that the model was written to."""
         path = self.folder / "back.tflite"
         precision = "w8a8" if self.name in QUANTIZED else "fp32"
         path.write_bytes(export(self.model, precision=precision).files[".tflite"])
@@ -112,12 +115,14 @@ class Imported:
 
     @cached_property
     def onnx(self) -> Session:
+        """The model in onnxruntime."""
         path = self.folder / "model.onnx"
         ir.save(self.model, path)
         return RUNTIMES["onnxruntime"].load(path)
 
     @cached_property
     def feeds(self) -> list[Tensors]:
+        """Inputs to run it on."""
         given = (published(self.name) | SIGNATURES.get(self.name, {}))["inputs"][0]["name"]
         return [{given: tensor} for tensor in samples_of(self.name)]
 

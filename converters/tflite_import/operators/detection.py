@@ -21,7 +21,7 @@ NEEDED = (*SCALES, "max_detections", "max_classes_per_detection", "num_classes",
 
 @imports("NON_MAX_SUPPRESSION_V4")
 def non_max_suppression(node: Node) -> list[ir.Value]:
-    """Select boxes `[N, 4]` that no better one covers: as many indices as allowed, by falling score, and their number."""
+    """Select boxes `[N, 4]` that no better one covers: indices by falling score, 0 behind them, and their number."""
     b, [most] = node.builder, node.ints(2, "number of boxes")
     picks, count = _selected(b, node.x, node[1], most, node[3], node[4])
     return [b.cast(picks, np.int32), b.op("Squeeze", b.cast(count, np.int32), b.constant([0]))]

@@ -119,8 +119,10 @@ def cast(node: Node) -> Laid:
     held, target = node.operand(0), node.op.outputs[0]
     if target.quantization is not None and target.dtype.kind in "iu":
         raise node.refuse("its result is quantised", "use QUANTIZE")
-    second = held.prefers_second
-    return Laid(node.builder.cast(held.as_stored(second=second), target.dtype), second)
+    second, source = held.prefers_second, node.op.inputs[0]
+    real = source is not None and source.dtype.kind == "f"
+    value = held.real(second=second) if real else held.as_stored(second=second)
+    return Laid(node.builder.cast(value, target.dtype), second)
 
 
 @imports("STABLEHLO_AND")

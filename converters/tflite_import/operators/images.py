@@ -111,7 +111,7 @@ def transposed(node: Node, x: int, bias: ir.Value | None, sizes: Sequence[int], 
 
 @imports("CUSTOM:Convolution2DTransposeBias")
 def transposed_with_bias(node: Node) -> Laid:
-    """Take MediaPipe's operands: input, filter `[O, H, W, I]`, bias; options: int32 padding, stride of width, of height."""
+    """Take input, filter `[O, H, W, I]` and bias; MediaPipe's options are int32 padding, stride of width, of height."""
     _, width, height = np.frombuffer(node.attribute("options")[:12], "<i4").tolist()
     sizes = [size or 0 for size in node.op.outputs[0].shape]
     return transposed(node, 0, node[2], sizes[1:-1], [height, width])
@@ -150,7 +150,7 @@ def resize(node: Node) -> Laid:
 
 @imports("LOCAL_RESPONSE_NORMALIZATION")
 def local_response_normalization(node: Node) -> Laid:
-    """Return x / (bias + alpha · sum of squares of 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their number."""
+    """Divide by (bias + alpha · sum of squares of 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their count."""
     size = 2 * int(node.attribute("radius", 0)) + 1
     beta, alpha, offset = (float(node.attribute(name, 0.0)) for name in ("beta", "alpha", "bias"))
     y = node.builder.op("LRN", node.second(0), size=size, alpha=alpha * size, beta=beta, bias=offset)
