@@ -54,7 +54,7 @@ def to_onnx(graph: Graph) -> ir.Model:
     model = ir.Model(inside, ir_version=ir_version, producer_name="edgewise")
     RemoveUnusedNodesPass()(model)
     ensure_checked(model)
-    ShapeInferencePass()(model)
+    ShapeInferencePass(data_prop=False)(model)  # which would count to 2^31 if a Range says so
     _state_outputs(inside, graph.outputs)
     return model
 

@@ -41,8 +41,7 @@ def _selected(
     )
     picks = b.op("Gather", rows, b.constant(2, np.int64), axis=1)
     filled = b.op("Concat", picks, b.constant([0] * most), axis=0)
-    first = b.op("Slice", filled, b.constant([0]), b.constant([most]))
-    return b.op("Reshape", first, b.constant([most])), b.op("Shape", rows, end=1)
+    return b.op("Gather", filled, b.constant([*range(most)]), axis=0), b.op("Shape", rows, end=1)
 
 
 @imports(POSTPROCESS)

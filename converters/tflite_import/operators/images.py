@@ -150,7 +150,7 @@ def resize(node: Node) -> Laid:
 
 @imports("LOCAL_RESPONSE_NORMALIZATION")
 def local_response_normalization(node: Node) -> Laid:
-    """Divide by (bias + alpha · sum of squares of 2 · radius + 1 channels) ^ beta; ONNX divides alpha by their count."""
+    """Divide by (bias + alpha · sum of squares) ^ beta; ONNX means their mean, over 2 · radius + 1 channels."""
     size = 2 * int(node.attribute("radius", 0)) + 1
     beta, alpha, offset = (float(node.attribute(name, 0.0)) for name in ("beta", "alpha", "bias"))
     y = node.builder.op("LRN", node.second(0), size=size, alpha=alpha * size, beta=beta, bias=offset)

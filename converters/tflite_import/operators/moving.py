@@ -16,9 +16,11 @@ from converters.tflite_import.node import Node, imports, moved
 def reshape(node: Node) -> ir.Value:
     """Reshape to a shape that is an operand or an option; complex numbers are held as pairs along a last axis."""
     b, sizes = node.builder, _target(node)
-    shape = node.vector(1) if sizes is None else b.constant(sizes)
-    if node.tensor(0).dtype.kind == "c":
-        shape = b.op("Concat", shape, b.constant([2]), axis=0)
+    pair = [2] if node.tensor(0).dtype.kind == "c" else []
+    if sizes is not None:
+        shape = b.constant([*sizes, *pair])
+    else:
+        shape = b.op("Concat", node.vector(1), b.constant(pair), axis=0) if pair else node.vector(1)
     return b.op("Reshape", node.x, shape, **({"allowzero": 1} if sizes and 0 in sizes else {}))
 
 
