@@ -10,17 +10,20 @@ from converters.tflite_import.operators.images import bias
 
 @imports("FULLY_CONNECTED")
 def fully_connected(node: Node) -> ir.Value:
-    """Multiply rows of the input with a filter `[outputs, inputs]`, and a bias or none."""
+    """Multiply rows of the input with a filter `[outputs, inputs]`, and add a bias or none.
+
+    The filter is stored transposed, as most ONNX files have it: onnxruntime's quantiser fails on others.
+    """
     if node.attribute("weights_format"):
         raise node.refuse("its filter is shuffled for one processor", "export the model without that")
-    b, rank, inner = node.builder, len(node.shape(0)), node.sizes(1)[1]
+    b, rank, (outputs, inner) = node.builder, len(node.shape(0)), node.sizes(1)
     flat = node.x if rank == 2 else b.op("Reshape", node.x, b.constant([-1, inner]))
-    operands = [flat, node[1]] + ([bias(node, 2)] if node.has(2) else [])
-    y = b.op("Gemm", *operands, transB=1)
+    operands = [flat, node.operand(1).arranged([1, 0])] + ([bias(node, 2)] if node.has(2) else [])
+    y = b.op("Gemm", *operands)
     if rank == 2 or not node.attribute("keep_num_dims"):
         return y
     outer = b.op("Shape", node.x, end=rank - 1)
-    return b.op("Reshape", y, b.op("Concat", outer, b.constant([node.sizes(1)[0]]), axis=0))
+    return b.op("Reshape", y, b.op("Concat", outer, b.constant([outputs]), axis=0))
 
 
 @imports("BATCH_MATMUL")
