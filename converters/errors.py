@@ -31,7 +31,7 @@ class Refusal(ConversionError):  # noqa: N818 - it is no error: the model is rig
 
 
 class MalformedModel(ConversionError):  # noqa: N818 - named after what was found
-    """The file is not a valid ONNX model."""
+    """The file is not a valid model of its format."""
 
 
 @contextmanager

@@ -177,7 +177,14 @@ def _shape(tensor: Tensor) -> ir.Shape:
 
 
 def _state_outputs(graph: ir.Graph, tensors: Sequence[Tensor]) -> None:
-    """State the shapes that onnx could not infer as the file has them."""
+    """State the sizes that onnx could not infer as the file has them, unless they are those of an input.
+
+    Files without shape signatures state no axes at all for outputs whose sizes depend on data.
+    """
+    known = {dim for value in graph.inputs for dim in value.shape or ()}
     for value, tensor in zip(graph.outputs, tensors, strict=True):
-        if value.shape is None:
-            value.shape = _shape(tensor)
+        stated = _shape(tensor)
+        if value.shape is None or len(value.shape) == len(stated):
+            inferred = value.shape or [None] * len(stated)
+            sizes = zip(inferred, stated, strict=True)
+            value.shape = ir.Shape(a if isinstance(a, int) or a in known else b for a, b in sizes)

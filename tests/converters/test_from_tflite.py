@@ -190,11 +190,31 @@ def test_a_size_that_the_file_leaves_open_stays_open(tmp_path: Path):
     """A batch of any size goes in, and comes out of onnxruntime as it comes out of LiteRT."""
     data = serialize(chain(batch=None))
     model = imported(data, tmp_path)
-    assert not isinstance(model.graph.inputs[0].shape[0], int)
+    [given], [result] = model.graph.inputs, model.graph.outputs
+    assert given.shape[0].value == result.shape[0].value == "x_0"
     feeds = {"x": np.random.default_rng(0).normal(0, 1, (3, 6, 5, 4)).astype(np.float32)}
     [want], [got] = run(data, feeds), run_onnx(model, feeds)
     assert got.shape == (3, 8)
     np.testing.assert_allclose(got, want, atol=CLOSE)
+
+
+def test_a_shape_that_is_computed_from_a_size_stays_computed(tmp_path: Path):
+    """SHAPE, a slice, PACK and RESHAPE, as TensorFlow flattens a batch of open size."""
+    whole = np.dtype("int32")
+    x, y = tensor([None, 6, 5, 4], name="x"), tensor([None, 120], name="y")
+    sizes, batch, target = (Tensor(whole, shape) for shape in ((4,), (), (2,)))
+    ops = [
+        Op("SHAPE", [x], [sizes], {"out_type": whole}),
+        Op("STRIDED_SLICE", [sizes, ints(0), ints(1), ints(1)], [batch], {"shrink_axis_mask": 1}),
+        Op("PACK", [batch, constant(120, "int32")], [target], {"axis": 0, "values_count": 2}),
+        Op("RESHAPE", [x, target], [y]),
+    ]
+    model = imported(serialize(Graph([x], [y], ops)), tmp_path)
+    feeds = {"x": np.random.default_rng(0).normal(0, 1, (3, 6, 5, 4)).astype(np.float32)}
+    wanted = feeds["x"].reshape(3, 120)
+    assert (run_onnx(model, feeds)[0] == wanted).all()
+    assert (run(export(model, precision="fp32").files[".tflite"], feeds)[0] == wanted).all()
+    assert model.graph.outputs[0].shape[1] == 120
 
 
 def test_nothing_unused_comes_along(tmp_path: Path):
