@@ -59,8 +59,8 @@ class Held:
 
     @property
     def prefers_second(self) -> bool:
-        """Tell whether the tensor was made with its channels second."""
-        return next(iter(self.stored)) if self.stored else False
+        """Tell whether the tensor was computed with its channels second."""
+        return self.tensor.data is None and next(iter(self.stored), False)
 
     def as_stored(self, *, second: bool = False) -> ir.Value:
         """Return the value in the wanted axes, transposed or made a constant when it is asked for first."""

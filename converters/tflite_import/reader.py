@@ -205,7 +205,7 @@ class Reader:
             raise Refusal("tensor", where, "it is quantised in blocks or by a custom rule", "quantise by channel")
         scale = np.array(source.ScaleAsNumpy(), np.float32)
         zeros = self._entries(source, "ZeroPoint", where) or [0] * scales
-        axis = source.QuantizedDimension()
+        axis = source.QuantizedDimension() if scales > 1 else 0
         fits = scales == 1 or (0 <= axis < len(shape) and scales == shape[axis])
         if not fits or len(zeros) != scales or not np.isfinite(scale).all() or (scale < 0).any():
             why = f"{scales} scales and {len(zeros)} zero points along axis {axis} do not fit the shape {list(shape)}"
