@@ -29,6 +29,7 @@ FIXED: Mapping[str, Quantization] = {
     kind: Quantization(np.array([scale], np.float32), np.array([zero], np.int64))
     for kind, scale, zero in (("SOFTMAX", 1 / 256, -128), ("LOGISTIC", 1 / 256, -128), ("TANH", 1 / 128, 0))
 }
+SIGNED_ONLY = {"BATCH_MATMUL"}  # kinds without a kernel for uint8
 COMPUTES = {"ADD", "SUB", "MUL", "MEAN", "LEAKY_RELU", "HARD_SWISH", "RELU", "RELU6", "BATCH_MATMUL"}
 
 
@@ -142,7 +143,7 @@ class Rewriting:
             return self._moved(op)
         wanted = self._wanted(op.outputs[0])
         rule = RULES.get(op.kind)
-        if rule is None or wanted is None:
+        if rule is None or wanted is None or (op.kind in SIGNED_ONLY and self.dtype == UINT8):
             return None
         return rule(self, op, wanted)
 

@@ -108,6 +108,9 @@ class Node:
 
     def vector(self, index: int) -> ir.Value:
         """Return whole numbers as the int64 vector that ONNX takes, constant or not."""
+        data = self.tensor(index).data
+        if data is not None:
+            return self.builder.constant(data.astype(np.int64).reshape(-1))
         value = self.builder.cast(self[index], np.int64)
         return value if self.shape(index) else self.builder.op("Reshape", value, self.builder.constant([1]))
 

@@ -16,7 +16,7 @@ from converters.edge_graph import Graph, Op, Quantization, Tensor
 from converters.from_tflite import load
 from converters.tflite.writer import serialize
 
-STAND_IN = "ADD_N"  # which no test uses: custom operators are written as it, then renamed
+STAND_IN = "ADD_N"  # which our exporter does not write: custom operators are written as it, then renamed
 
 
 def tensor(

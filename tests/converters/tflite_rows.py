@@ -60,6 +60,7 @@ def resized(kind: str, size: tuple[int, int], **options):
 
 
 ROWS: Mapping[str, Callable[[], bytes]] = {
+    "ADD_N": lambda: one_op("ADD_N", [tensor([3]), tensor([3]), tensor([3])], [tensor([3])]),
     "ELU": unary("ELU"),
     "RELU_0_TO_1": unary("RELU_0_TO_1"),
     "LOG_SOFTMAX": unary("LOG_SOFTMAX", [3, 5]),

@@ -15,7 +15,8 @@ Formula = Callable[..., ir.Value]
 
 # TFLite's name → ONNX's, where both mean the same of the same operands.
 SAME: Mapping[str, str] = {
-    "ABS": "Abs", "ADD": "Add", "BITWISE_XOR": "BitwiseXor", "CEIL": "Ceil", "COS": "Cos", "DIV": "Div", "ELU": "Elu",
+    "ABS": "Abs", "ADD": "Add", "ADD_N": "Sum", "BITWISE_XOR": "BitwiseXor",
+    "CEIL": "Ceil", "COS": "Cos", "DIV": "Div", "ELU": "Elu",
     "EQUAL": "Equal", "EXP": "Exp", "FLOOR": "Floor", "GREATER": "Greater", "GREATER_EQUAL": "GreaterOrEqual",
     "HARD_SWISH": "HardSwish", "LESS": "Less", "LESS_EQUAL": "LessOrEqual", "LOG": "Log", "LOGICAL_AND": "And",
     "LOGICAL_NOT": "Not", "LOGICAL_OR": "Or", "LOGISTIC": "Sigmoid", "MAXIMUM": "Max", "MINIMUM": "Min", "MUL": "Mul",
