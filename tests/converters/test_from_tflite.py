@@ -84,8 +84,10 @@ def detector(anchors: np.ndarray, **options: object) -> bytes:
 @pytest.mark.parametrize(
     "options",
     [{}, {"nms_score_threshold": 0.97}, {"max_detections": 30, "nms_iou_threshold": 0.2},
-     {"max_classes_per_detection": 3}],
-    ids=["as usual", "few", "many", "three classes a box"],
+     {"max_classes_per_detection": 3}, {"use_regular_nms": True},
+     {"use_regular_nms": True, "nms_score_threshold": 0.9, "max_detections": 40},
+     {"use_regular_nms": True, "detections_per_class": 2, "max_detections": 30}],
+    ids=["as usual", "few", "many", "three classes a box", "by class", "few by class", "two of each class"],
 )  # fmt: skip
 @pytest.mark.parametrize("seed", range(4))
 def test_detections_are_selected_as_litert_selects_them(options: dict, seed: int, tmp_path: Path):
@@ -93,7 +95,7 @@ def test_detections_are_selected_as_litert_selects_them(options: dict, seed: int
     rng = np.random.default_rng(seed)
     anchors = np.concatenate([rng.uniform(0.2, 0.8, (60, 2)), rng.uniform(0.1, 0.4, (60, 2))], 1).astype(np.float32)
     scores = np.round(rng.uniform(0, 1, (1, 60, 6)) ** 3 * 20) / 20
-    if "max_classes_per_detection" in options:  # among equal classes of one box LiteRT takes any
+    if {"max_classes_per_detection", "use_regular_nms"} & {*options}:  # among equal ones LiteRT takes any
         scores = rng.permutation(360).reshape(1, 60, 6) / 360
     feeds = {"boxes": rng.normal(0, 1, (1, 60, 4)).astype(np.float32), "scores": scores.astype(np.float32)}
     data = detector(anchors, **options)
@@ -108,10 +110,10 @@ def test_detections_are_selected_as_litert_selects_them(options: dict, seed: int
             assert not got[:, count:].any()
 
 
-def test_detections_for_each_class_are_refused_by_name(tmp_path: Path):
-    """The slow variant of the same operator selects differently."""
-    data = detector(np.ones((4, 4), np.float32), use_regular_nms=True)
-    with pytest.raises(Refusal, match=r"TFLite_Detection_PostProcess cannot be converted: .*use_regular_nms"):
+def test_several_classes_of_a_box_that_compete_by_class_are_refused_by_name(tmp_path: Path):
+    """A combination of options that contradicts itself."""
+    data = detector(np.ones((4, 4), np.float32), use_regular_nms=True, max_classes_per_detection=2)
+    with pytest.raises(Refusal, match=r"TFLite_Detection_PostProcess cannot be converted: .*max_classes_per_detection"):
         imported(data, tmp_path)
 
 

@@ -13,6 +13,7 @@ from converters.errors import MalformedModel
 from converters.tflite_import.builder import Builder
 from converters.tflite_import.node import Node, imports
 
+PER_CLASS = 100  # boxes of one class that the slow variant keeps, unless the options say otherwise
 POSTPROCESS = "CUSTOM:TFLite_Detection_PostProcess"
 SCALES = ("y_scale", "x_scale", "h_scale", "w_scale")
 NEEDED = (*SCALES, "max_detections", "max_classes_per_detection", "num_classes", "nms_score_threshold",
@@ -23,55 +24,108 @@ NEEDED = (*SCALES, "max_detections", "max_classes_per_detection", "num_classes",
 def non_max_suppression(node: Node) -> list[ir.Value]:
     """Select boxes `[N, 4]` that no better one covers: indices by falling score, 0 behind them, and their number."""
     b, [most] = node.builder, node.ints(2, "number of boxes")
-    picks, count = _selected(b, node.x, node[1], most, node[3], node[4])
+    rows = _survivors(b, node.x, b.op("Unsqueeze", node[1], b.constant([0])), most, node[3], node[4])
+    picks, count = _first(b, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most), b.op("Shape", rows, end=1)
     return [b.cast(picks, np.int32), b.op("Squeeze", b.cast(count, np.int32), b.constant([0]))]
 
 
-def _selected(
+def _survivors(
     b: Builder, boxes: ir.Value, scores: ir.Value, most: int, overlap: ir.Value, least: ir.Value
-) -> tuple[ir.Value, ir.Value]:
-    """Return `most` indices of boxes, 0 behind the last, and their number `[1]`, both int64."""
-    rows = b.op(
-        "NonMaxSuppression",
-        b.op("Unsqueeze", boxes, b.constant([0])),
-        b.op("Unsqueeze", scores, b.constant([0, 1])),
-        b.constant([most]),
-        overlap,
-        least,
-    )
-    picks = b.op("Gather", rows, b.constant(2, np.int64), axis=1)
-    filled = b.op("Concat", picks, b.constant([0] * most), axis=0)
-    return b.op("Gather", filled, b.constant([*range(most)]), axis=0), b.op("Shape", rows, end=1)
+) -> ir.Value:
+    """Return rows `[0, class, box]` of boxes `[N, 4]` by class and falling score; scores are `[classes, N]`."""
+    batch = b.constant([0])
+    operands = b.op("Unsqueeze", boxes, batch), b.op("Unsqueeze", scores, batch), b.constant([most])
+    return b.op("NonMaxSuppression", *operands, overlap, least)
+
+
+def _first(b: Builder, found: ir.Value, most: int) -> ir.Value:
+    """Return so many of the entries that were found; 0 where there are fewer."""
+    filled = b.op("Concat", found, b.constant([0] * most), axis=0)
+    return b.op("Gather", filled, b.constant([*range(most)]), axis=0)
 
 
 @imports(POSTPROCESS)
 def detections(node: Node) -> list[ir.Value]:
     """Return boxes `[1, D, 4]` (y_min, x_min, y_max, x_max), classes, scores `[1, D]` and their number `[1]`, float32.
 
-    Operands are encoded boxes `[1, N, 4]`, scores `[1, N, C]` and anchors `[N, 4]`. The fast variant, as LiteRT has it:
-    boxes compete by the score of their best class, whatever that is. Only the order counts for that, so boxes are
-    sorted before: of equal scores the earlier box is better, in every runtime.
+    Operands are encoded boxes `[1, N, 4]`, scores `[1, N, C]` and anchors `[N, 4]`. Only the order of scores counts for
+    who covers whom, so boxes compete by their rank: of equal scores the earlier box is better, in every runtime.
+    Behind the last detection stand zeros, where LiteRT leaves the memory as it was.
     """
     options = _options(node)
-    b, most, per_box = node.builder, int(options["max_detections"]), int(options["max_classes_per_detection"])
-    boxes, kinds, scores = _decoded(node, options), *_best_classes(node, options, per_box)
-    count = node.sizes(2)[0]
-    first = b.op("Reshape", b.op("Slice", scores, b.constant([0]), b.constant([1]), b.constant([1])), b.constant([-1]))
-    ranked, order = b.ops("TopK", [first, b.constant([count])], 2)
-    boxes = b.op("Gather", boxes, order, axis=0)
-    ranks = b.constant(np.arange(count, 0, -1, dtype=np.float32))
-    low = b.op("Less", ranked, b.constant(float(options["nms_score_threshold"])))
-    competing = b.op("Where", low, b.constant(0.0), ranks)
-    overlap = b.constant(float(options["nms_iou_threshold"]))
-    picks, found = _selected(b, boxes, competing, most, overlap, b.constant(0.0))
-    valid = b.op("Unsqueeze", b.op("Less", b.constant([*range(most)]), found), b.constant([1]))
-    rows = b.op("Gather", order, picks, axis=0)
-    taken = [b.op("Gather", boxes, picks, axis=0), *(b.op("Gather", v, rows, axis=0) for v in (kinds, scores))]
-    taken[0] = b.op("Tile", taken[0], b.constant([1, per_box])) if per_box > 1 else taken[0]
+    b, most = node.builder, int(options["max_detections"])
+    select = _by_class if options.get("use_regular_nms") else _by_best_class
+    boxes, kinds, scores, count = select(node, options, _decoded(node, options), most)
+    per_box = int(options["max_classes_per_detection"])
+    boxes = b.op("Tile", boxes, b.constant([1, per_box])) if per_box > 1 else boxes
+    valid = b.op("Unsqueeze", b.op("Less", b.constant([*range(most)]), count), b.constant([1]))
     shapes = ([1, most * per_box, 4], [1, most * per_box], [1, most * per_box])
-    filled = [b.op("Where", valid, value, b.constant(0.0)) for value in taken]
+    filled = [b.op("Where", valid, value, b.constant(0.0)) for value in (boxes, kinds, scores)]
     results = [b.op("Reshape", value, b.constant(shape)) for value, shape in zip(filled, shapes, strict=True)]
-    return [*results, b.cast(found, np.float32)]
+    return [*results, b.cast(count, np.float32)]
+
+
+def _by_best_class(node: Node, options: Mapping[str, Any], boxes: ir.Value, most: int) -> list[ir.Value]:
+    """Let boxes compete by the score of their best class, whatever that is: LiteRT's fast variant.
+
+    Returns boxes `[D, 4]`, classes and scores `[D, classes of a box]`, and how many count `[1]`.
+    """
+    b, per_box = node.builder, int(options["max_classes_per_detection"])
+    scores, kinds = b.ops("TopK", [_named(node, options), b.constant([per_box])], 2)
+    best = b.op("Slice", scores, b.constant([0]), b.constant([1]), b.constant([1]))
+    best = b.op("Transpose", best, perm=[1, 0])
+    competing = _above(b, best, _ranks(b, best, node.sizes(2)[0]), options)
+    overlap = b.constant(float(options["nms_iou_threshold"]))
+    rows = _survivors(b, boxes, competing, most, overlap, b.constant(0.0))
+    picks = _first(b, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most)
+    taken = [b.op("Gather", value, picks, axis=0) for value in (boxes, b.cast(kinds, np.float32), scores)]
+    return [*taken, b.op("Shape", rows, end=1)]
+
+
+def _by_class(node: Node, options: Mapping[str, Any], boxes: ir.Value, most: int) -> list[ir.Value]:
+    """Let boxes compete within each class, then take the best of all: LiteRT's regular variant.
+
+    Returns boxes `[D, 4]`, classes and scores `[D, 1]`, and how many count `[1]`.
+    """
+    if int(options["max_classes_per_detection"]) != 1:
+        raise node.refuse("it names several classes of a box (max_classes_per_detection)", "export it with one")
+    b, count = node.builder, node.sizes(2)[0]
+    scores = b.op("Transpose", _named(node, options), perm=[1, 0])
+    limit, overlap = int(options.get("detections_per_class", PER_CLASS)), float(options["nms_iou_threshold"])
+    competing = _above(b, scores, _ranks(b, scores, count), options)
+    rows = _survivors(b, boxes, competing, limit, b.constant(overlap), b.constant(0.0))
+    size, total = max(int(options["num_classes"]) * min(limit, count), most), b.op("Shape", rows, end=1)
+    columns = (b.op("Gather", rows, b.constant(column, np.int64), axis=1) for column in (1, 2))
+    kinds, places = (_first(b, column, size) for column in columns)
+    own = b.op("Add", b.op("Mul", kinds, b.constant(count, np.int64)), places)
+    own = b.op("Gather", b.op("Reshape", scores, b.constant([-1])), own, axis=0)
+    found = b.op("Less", b.constant([*range(size)]), total)
+    own = b.op("Where", found, own, b.constant(float(np.finfo(np.float32).min)))
+    top, at = b.ops("TopK", [own, b.constant([most])], 2)
+    kinds, places = (b.op("Gather", value, at, axis=0) for value in (kinds, places))
+    taken = [b.op("Unsqueeze", value, b.constant([1])) for value in (b.cast(kinds, np.float32), top)]
+    return [b.op("Gather", boxes, places, axis=0), *taken, b.op("Min", total, b.constant([most]))]
+
+
+def _ranks(b: Builder, scores: ir.Value, count: int) -> ir.Value:
+    """Return the rank of each of `count` scores along the last axis, from `count` for the best down to 1."""
+    _, order = b.ops("TopK", [scores, b.constant([count])], 2)
+    _, places = b.ops("TopK", [order, b.constant([count])], 2, largest=0)  # sorting an order inverts it
+    return b.op("Sub", b.constant(float(count)), b.cast(places, np.float32))
+
+
+def _above(b: Builder, scores: ir.Value, ranks: ir.Value, options: Mapping[str, Any]) -> ir.Value:
+    """Return the ranks of scores, 0 for those below the threshold."""
+    low = b.op("Less", scores, b.constant(float(options["nms_score_threshold"])))
+    return b.op("Where", low, b.constant(0.0), ranks)
+
+
+def _named(node: Node, options: Mapping[str, Any]) -> ir.Value:
+    """Return the scores of classes without the background `[N, classes]`."""
+    b, kinds = node.builder, int(options["num_classes"])
+    start = node.sizes(1)[2] - kinds
+    flat = b.op("Squeeze", node[1], b.constant([0]))
+    return b.op("Slice", flat, b.constant([start]), b.constant([start + kinds]), b.constant([1]))
 
 
 def _options(node: Node) -> Mapping[str, Any]:
@@ -80,8 +134,6 @@ def _options(node: Node) -> Mapping[str, Any]:
     missing = [name for name in NEEDED if name not in options]
     if missing:
         raise MalformedModel(node.where, f"its options lack {', '.join(missing)}", "export the model again")
-    if options.get("use_regular_nms"):
-        raise node.refuse("it selects boxes for each class (use_regular_nms)", "export it with the fast variant")
     return dict(options)
 
 
@@ -100,13 +152,3 @@ def _decoded(node: Node, options: Mapping[str, Any]) -> ir.Value:
     low = (b.op("Sub", centre_y, half_h), b.op("Sub", centre_x, half_w))
     high = (b.op("Add", centre_y, half_h), b.op("Add", centre_x, half_w))
     return b.op("Concat", *low, *high, axis=1)
-
-
-def _best_classes(node: Node, options: Mapping[str, Any], count: int) -> tuple[ir.Value, ir.Value]:
-    """Return the best classes of each box `[N, count]`, counted without the background, and their scores."""
-    b, kinds = node.builder, int(options["num_classes"])
-    start = node.sizes(1)[2] - kinds
-    flat = b.op("Squeeze", node[1], b.constant([0]))
-    named = b.op("Slice", flat, b.constant([start]), b.constant([start + kinds]), b.constant([1]))
-    scores, indices = b.ops("TopK", [named, b.constant([count])], 2)
-    return b.cast(indices, np.float32), scores
