@@ -16,7 +16,7 @@ from converters.tflite_import.reader import read
 from converters.to_tflite import export
 from tests.conformance.litert import run
 from tests.converters.tflite_files import changed, constant, imported, one_op, run_onnx, tensor
-from tests.converters.tflite_rows import IMAGE, ROWS, floats, ints
+from tests.converters.tflite_rows import IMAGE, POST, ROWS, floats, ints
 
 CLOSE = 1e-5  # of results whose magnitude is about 1
 
@@ -65,10 +65,6 @@ def test_a_custom_transposed_convolution_adds_its_bias(tmp_path: Path):
 
 
 # ---- detections
-
-POST = {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0, "max_detections": 10,
-        "max_classes_per_detection": 1, "num_classes": 5,
-        "nms_score_threshold": 0.3, "nms_iou_threshold": 0.5}  # fmt: skip
 
 
 def detector(anchors: np.ndarray, **options: object) -> bytes:

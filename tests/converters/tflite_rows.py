@@ -10,6 +10,10 @@ from tests.converters.tflite_files import constant, one_op, renamed, tensor
 
 RNG = np.random.default_rng(0)
 IMAGE = [1, 6, 5, 4]
+# Options of the operator that selects boxes.
+POST = {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0, "max_detections": 10,
+        "max_classes_per_detection": 1, "num_classes": 5,
+        "nms_score_threshold": 0.3, "nms_iou_threshold": 0.5}  # fmt: skip
 
 
 def floats(*shape: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from converters.errors import MalformedModel
 from converters.tflite_import.builder import Builder
 from converters.tflite_import.node import Node, imports
 
+MOST = 2**20  # boxes: more than any detector looks at
 PER_CLASS = 100  # boxes of one class that the slow variant keeps, unless the options say otherwise
 POSTPROCESS = "CUSTOM:TFLite_Detection_PostProcess"
 SCALES = ("y_scale", "x_scale", "h_scale", "w_scale")
@@ -25,7 +26,7 @@ def non_max_suppression(node: Node) -> list[ir.Value]:
     """Select boxes `[N, 4]` that no better one covers: indices by falling score, 0 behind them, and their number."""
     b, [most] = node.builder, node.ints(2, "number of boxes")
     rows = _survivors(b, node.x, b.op("Unsqueeze", node[1], b.constant([0])), most, node[3], node[4])
-    picks, count = _first(b, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most), b.op("Shape", rows, end=1)
+    picks, count = _first(node, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most), b.op("Shape", rows, end=1)
     return [b.cast(picks, np.int32), b.op("Squeeze", b.cast(count, np.int32), b.constant([0]))]
 
 
@@ -38,8 +39,11 @@ def _survivors(
     return b.op("NonMaxSuppression", *operands, overlap, least)
 
 
-def _first(b: Builder, found: ir.Value, most: int) -> ir.Value:
+def _first(node: Node, found: ir.Value, most: int) -> ir.Value:
     """Return so many of the entries that were found; 0 where there are fewer."""
+    if not 0 < most <= MOST:
+        raise node.refuse(f"it selects {most:,} boxes", f"let it select 1 to {MOST:,}")
+    b = node.builder
     filled = b.op("Concat", found, b.constant([0] * most), axis=0)
     return b.op("Gather", filled, b.constant([*range(most)]), axis=0)
 
@@ -77,7 +81,7 @@ def _by_best_class(node: Node, options: Mapping[str, Any], boxes: ir.Value, most
     competing = _above(b, best, _ranks(b, best, node.sizes(2)[0]), options)
     overlap = b.constant(float(options["nms_iou_threshold"]))
     rows = _survivors(b, boxes, competing, most, overlap, b.constant(0.0))
-    picks = _first(b, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most)
+    picks = _first(node, b.op("Gather", rows, b.constant(2, np.int64), axis=1), most)
     taken = [b.op("Gather", value, picks, axis=0) for value in (boxes, b.cast(kinds, np.float32), scores)]
     return [*taken, b.op("Shape", rows, end=1)]
 
@@ -96,7 +100,7 @@ def _by_class(node: Node, options: Mapping[str, Any], boxes: ir.Value, most: int
     rows = _survivors(b, boxes, competing, limit, b.constant(overlap), b.constant(0.0))
     size, total = max(int(options["num_classes"]) * min(limit, count), most), b.op("Shape", rows, end=1)
     columns = (b.op("Gather", rows, b.constant(column, np.int64), axis=1) for column in (1, 2))
-    kinds, places = (_first(b, column, size) for column in columns)
+    kinds, places = (_first(node, column, size) for column in columns)
     own = b.op("Add", b.op("Mul", kinds, b.constant(count, np.int64)), places)
     own = b.op("Gather", b.op("Reshape", scores, b.constant([-1])), own, axis=0)
     found = b.op("Less", b.constant([*range(size)]), total)
@@ -134,6 +138,10 @@ def _options(node: Node) -> Mapping[str, Any]:
     missing = [name for name in NEEDED if name not in options]
     if missing:
         raise MalformedModel(node.where, f"its options lack {', '.join(missing)}", "export the model again")
+    per_box, kinds, scores = options["max_classes_per_detection"], options["num_classes"], node.sizes(1)[-1]
+    if not 1 <= per_box <= kinds <= scores:
+        why = f"it names {per_box} of {kinds} classes for each box, and there are {scores} scores"
+        raise MalformedModel(node.where, why, "export the model again")
     return dict(options)
 
 

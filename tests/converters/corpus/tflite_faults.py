@@ -9,11 +9,12 @@ from typing import Any
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from flatbuffers import flexbuffers
 
 from converters.edge_graph import Graph, Op
 from converters.tflite.writer import serialize
 from tests.converters.tflite_files import changed, constant, one_op, tensor
-from tests.converters.tflite_rows import ints
+from tests.converters.tflite_rows import POST, ints
 
 FILE, CONV, CONV_NUMBER = "model.tflite", "operator 0 (CONV_2D)", "operator 0"
 
@@ -165,6 +166,13 @@ FAULTS = [
     Fault("options that are no map", "TFLite_Detection_PostProcess", one_op(
         "CUSTOM:TFLite_Detection_PostProcess", [tensor([1, 9, 4]), tensor([1, 9, 2]), constant(np.ones((9, 4)))],
         [tensor([1, 9, 4]), tensor([1, 9]), tensor([1, 9]), tensor([1])], options=b"\x07\xff\x01")),
+    Fault("more detections than memory holds", "it selects 2,147,483,647 boxes", one_op(
+        "CUSTOM:TFLite_Detection_PostProcess", [tensor([1, 9, 4]), tensor([1, 9, 2]), constant(np.ones((9, 4)))],
+        [tensor([1, 9, 4]), tensor([1, 9]), tensor([1, 9]), tensor([1])],
+        options=bytes(flexbuffers.Dumps(POST | {"max_detections": 2**31 - 1, "num_classes": 1})))),
+    Fault("more classes than scores", "it names 1 of 5 classes for each box, and there are 2 scores", one_op(
+        "CUSTOM:TFLite_Detection_PostProcess", [tensor([1, 9, 4]), tensor([1, 9, 2]), constant(np.ones((9, 4)))],
+        [tensor([1, 9, 4]), tensor([1, 9]), tensor([1, 9]), tensor([1])], options=bytes(flexbuffers.Dumps(POST)))),
     Fault("options of another length", "Convolution2DTransposeBias", one_op(
         "CUSTOM:Convolution2DTransposeBias", [tensor([1, 2, 2, 1]), constant(np.ones((1, 2, 2, 1))), constant([0.0])],
         [tensor([1, 4, 4, 1])], options=b"\x01\x00")),
