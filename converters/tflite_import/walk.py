@@ -38,14 +38,14 @@ def to_onnx(graph: Graph) -> ir.Model:
     walk.open_inputs()
     for op in graph.ops:
         walk.visit(op)
-    outputs = [walk.output(tensor) for tensor in graph.outputs]
+    walk.close_outputs()
     walk.name_the_rest()
     builder = walk.builder
     half = any(is_quantized(held.tensor) and held.tensor.dtype.itemsize == 2 for held in walk.held.values())
     opset, ir_version = VERSIONS_OF_16_BITS if half else VERSIONS
     inside = ir.Graph(
         walk.inputs,
-        outputs,
+        walk.outputs,
         nodes=builder.nodes,
         initializers=builder.initializers,
         opset_imports={"": opset},
@@ -67,6 +67,7 @@ class Walk:
     builder: Builder = field(default_factory=Builder)
     held: dict[int, Held] = field(default_factory=dict)  # by id(tensor)
     inputs: list[ir.Value] = field(default_factory=list)
+    outputs: list[ir.Value] = field(default_factory=list)
 
     def open_inputs(self) -> None:
         """Make the inputs, and keep all public names for what is public."""
@@ -146,15 +147,15 @@ class Walk:
             return self.builder.op("Tanh", value)
         raise node.refuse(f"its activation is {name}", "apply it in an operator of its own")
 
-    def output(self, tensor: Tensor) -> ir.Value:
-        """Return the value of a public output, which bears its name."""
-        op = Op("OUTPUT", [tensor], [], where=f"output {tensor.name!r}")
-        held = self._holding(op, tensor)
-        value = held.real() if tensor.dtype.kind == "f" else held.as_stored()
-        if value.producer() is None:
-            value = self.builder.op("Identity", value)
-        value.name, value.type = tensor.name, ir.TensorType(ir.DataType.from_numpy(tensor.dtype))
-        return value
+    def close_outputs(self) -> None:
+        """Give each public output a value of its own, which bears its name."""
+        for tensor in self.graph.outputs:
+            held = self._holding(Op("OUTPUT", [tensor], [], where=f"output {tensor.name!r}"), tensor)
+            value = held.real() if tensor.dtype.kind == "f" else held.as_stored()
+            if value.producer() is None or value in self.outputs:
+                value = self.builder.op("Identity", value)
+            value.name, value.type = tensor.name, ir.TensorType(ir.DataType.from_numpy(tensor.dtype))
+            self.outputs.append(value)
 
     def name_the_rest(self) -> None:
         """Name the values inside operators."""

@@ -163,6 +163,18 @@ def test_uint8_joints_of_different_scales_convert_as_litert_does(tmp_path: Path)
     assert [op.kind for op in read(back).ops] == ["CONV_2D", "CONCATENATION"]
 
 
+def test_outputs_that_are_the_same_numbers_keep_their_names(tmp_path: Path):
+    """One quantised tensor that is dequantised twice, and is an output itself, gives three outputs."""
+    x, stored = tensor([4], name="x"), tensor([4], "int8", scale=0.1, zero=3, name="stored")
+    first, second = tensor([4], name="first"), tensor([4], name="second")
+    ops = [Op("QUANTIZE", [x], [stored]), Op("DEQUANTIZE", [stored], [first]), Op("DEQUANTIZE", [stored], [second])]
+    data = serialize(Graph([x], [first, second, stored], ops))
+    model, feeds = imported(data, tmp_path), feeds_of(data)
+    assert [value.name for value in model.graph.outputs] == ["first", "second", "stored"]
+    for want, got in zip(run(data, feeds), run_onnx(model, feeds), strict=True):
+        assert quanta(want, got) <= 1e-6
+
+
 def test_weights_of_16_bits_become_those_of_32_that_litert_computes_with(tmp_path: Path):
     """Float16 constants behind DEQUANTIZE are initializers of float32 of the same values."""
     stored = constant(RNG.normal(0, 0.3, (6, 3, 3, 4)), "float16")
