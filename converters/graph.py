@@ -28,7 +28,7 @@ def load(path: Path) -> ir.Model:
     is missing or outside the folder; `Refusal` for sparse tensors.
     """
     with in_file(path):
-        data = _mapped(path)
+        data = mapped(path)
         folder = path.parent.resolve()
         model, weights = _parse(data, folder)
         _attach(model, data, weights)
@@ -68,7 +68,8 @@ def _parse(data: mmap.mmap | bytes, folder: Path) -> tuple[ir.Model, dict[str, F
         raise MalformedModel("bytes", why, "download or export it again") from error
 
 
-def _mapped(path: Path) -> mmap.mmap | bytes:
+def mapped(path: Path) -> mmap.mmap | bytes:
+    """Return a file's bytes, read when they are used; raises `MalformedModel` where there are none."""
     try:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

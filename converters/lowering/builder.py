@@ -23,6 +23,7 @@ MOST_MADE = 2**27  # bytes of computed constants, beside what follows from weigh
 # Kinds that LiteRT does not run on tensors without entries.
 NEVER_EMPTY = {"ARG_MAX", "ARG_MIN", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CONV_2D", "CONV_3D", "CONV_3D_TRANSPOSE",
                "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "TRANSPOSE_CONV"}  # fmt: skip
+REARRANGING = {"RESHAPE", "TRANSPOSE"}  # their results mean what the operand means
 HALVES = {"float16", "bfloat16"}  # computed in float32, which holds them exactly
 INT32 = np.dtype(np.int32)
 
@@ -122,6 +123,8 @@ class Builder:
         compute = self.compute_dtype(kind, wanted)
         inputs = [*(self.cast(operand, compute) for operand in operands), *parameters]
         result = Tensor(dtype or compute, tuple(shape))
+        if kind in REARRANGING:  # kernels of 8 bits ask for it
+            result.quantization = operands[0].quantization
         self.append(kind, inputs, [result], attributes)
         return result if dtype is not None else self.cast(result, wanted)
 

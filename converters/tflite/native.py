@@ -3,7 +3,8 @@
 Every float tensor that came out of DEQUANTIZE has a *twin*, the 8-bit tensor with the same meaning. Operators that
 only move data pass twins on. An operator that computes becomes an 8-bit one where its operands have twins and its
 result is quantised anyway. The float operators stay until nothing needs them, so whatever cannot be mapped still runs.
-Rules of the 8-bit kernels: the TensorFlow Lite quantisation specification.
+Rules of the 8-bit kernels: the TensorFlow Lite quantisation specification. They compute in int8; only where a filter
+was stored with a zero point, which int8 kernels do not have, the whole graph stays in uint8, as files before 2019 are.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from converters.edge_graph import Graph, Op, Quantization, Tensor
+from converters.edge_graph import DType, Graph, Op, Quantization, Tensor
 from converters.lowering.fusion import FILTERS, without_dead_ops
 
-INT8, INT32 = np.dtype(np.int8), np.dtype(np.int32)
+INT8, UINT8, INT32 = (np.dtype(name) for name in ("int8", "uint8", "int32"))
 
 # Kinds whose result has the scale of their operand.
 MOVES = {"RESHAPE", "TRANSPOSE", "PAD", "MAX_POOL_2D", "AVERAGE_POOL_2D", "STRIDED_SLICE", "SLICE", "GATHER", "TILE",
@@ -28,19 +29,36 @@ FIXED: Mapping[str, Quantization] = {
     kind: Quantization(np.array([scale], np.float32), np.array([zero], np.int64))
     for kind, scale, zero in (("SOFTMAX", 1 / 256, -128), ("LOGISTIC", 1 / 256, -128), ("TANH", 1 / 128, 0))
 }
+SIGNED_ONLY = {"BATCH_MATMUL"}  # kinds without a kernel for uint8
 COMPUTES = {"ADD", "SUB", "MUL", "MEAN", "LEAKY_RELU", "HARD_SWISH", "RELU", "RELU6", "BATCH_MATMUL"}
 
 
 def to_native(graph: Graph) -> Graph:
     """Return the graph with 8-bit operators wherever they exist."""
-    _signed(graph)
-    rewriting = Rewriting(graph)
+    dtype = UINT8 if _has_shifted_filters(graph) else INT8
+    if dtype == INT8:
+        _signed(graph)
+    rewriting = Rewriting(graph, dtype)
     for op in graph.ops:
         rewriting.visit(op)
     outputs = [rewriting.aliases.get(id(tensor), tensor) for tensor in graph.outputs]
     for tensor, replacement in zip(graph.outputs, outputs, strict=True):
         replacement.name = tensor.name
     return without_dead_ops(replace(graph, ops=rewriting.ops, outputs=outputs))
+
+
+def _has_shifted_filters(graph: Graph) -> bool:
+    """Tell whether a filter that is applied to uint8 has entries for which int8 is too small without a zero point."""
+    makers = graph.producers()
+    for op in graph.ops:
+        source = makers.get(id(op.inputs[0])) if op.kind in FILTERS else None
+        stored = None if source is None or source.kind != "DEQUANTIZE" else source.inputs[0]
+        weight = op.inputs[1] if stored is not None and stored.dtype == UINT8 else None
+        if weight is None or weight.data is None or weight.scale is None:
+            continue
+        if np.abs(np.rint(weight.data / weight.scale)).max(initial=0) > 127:
+            return True
+    return False
 
 
 def _signed(graph: Graph) -> None:
@@ -83,6 +101,7 @@ class Rewriting:
     """One walk over the graph, writing `ops`."""
 
     graph: Graph
+    dtype: DType
     ops: list[Op] = field(default_factory=list)
     twins: dict[int, Tensor] = field(default_factory=dict)  # id(float tensor) → 8-bit tensor
     aliases: dict[int, Tensor] = field(default_factory=dict)  # id(8-bit tensor) → the equal one that is computed
@@ -95,7 +114,7 @@ class Rewriting:
         """Write an operator, and its 8-bit form if it has one."""
         op.inputs = [None if t is None else self.aliases.get(id(t), t) for t in op.inputs]
         result = op.outputs[0]
-        if op.kind == "DEQUANTIZE" and op.inputs[0] is not None and op.inputs[0].dtype == INT8:
+        if op.kind == "DEQUANTIZE" and op.inputs[0] is not None and op.inputs[0].dtype == self.dtype:
             self.twins[id(result)] = op.inputs[0]
         if op.kind == "QUANTIZE" and self._quantized_before(op):
             return
@@ -110,7 +129,7 @@ class Rewriting:
         if id(target) in self.done:
             return True
         twin = None if source is None else self.twins.get(id(source))
-        if twin is None or target.dtype != INT8:
+        if twin is None or target.dtype != self.dtype:
             return False
         if _equal(twin, target):
             self.aliases[id(target)] = twin
@@ -124,14 +143,14 @@ class Rewriting:
             return self._moved(op)
         wanted = self._wanted(op.outputs[0])
         rule = RULES.get(op.kind)
-        if rule is None or wanted is None:
+        if rule is None or wanted is None or (op.kind in SIGNED_ONLY and self.dtype == UINT8):
             return None
         return rule(self, op, wanted)
 
     def _wanted(self, tensor: Tensor) -> Tensor | None:
         """Return the 8-bit tensor that the result is quantised to."""
         quantize = [op for op in self.readers.get(id(tensor), []) if op.kind == "QUANTIZE"]
-        fitting = [op.outputs[0] for op in quantize if op.outputs[0].dtype == INT8]
+        fitting = [op.outputs[0] for op in quantize if op.outputs[0].dtype == self.dtype]
         return fitting[0] if fitting else None
 
     def _moved(self, op: Op) -> Tensor | None:
@@ -139,7 +158,7 @@ class Rewriting:
         twin = None if source is None else self.twins.get(id(source))
         if twin is None or op.attributes.get("fused_activation_function", "NONE") != "NONE":
             return None
-        result = Tensor(INT8, op.outputs[0].shape, quantization=twin.quantization)
+        result = Tensor(self.dtype, op.outputs[0].shape, quantization=twin.quantization)
         self.ops.append(replace(op, inputs=[twin, *op.inputs[1:]], outputs=[result]))
         return result
 
@@ -154,7 +173,8 @@ class Rewriting:
         twin = None if source is None else self.twins.get(id(source))
         if twin is None or twin.quantization is None or weight is None or bias is None or bias.data is None:
             return None
-        stored = _stored_filter(weight, FILTERS[op.kind])
+        signed = self.dtype == INT8
+        stored = _stored_filter(weight, FILTERS[op.kind]) if signed else _quantized_constant(weight, UINT8)
         if stored is None or stored.quantization is None:
             return None
         scale = twin.quantization.scale * stored.quantization.scale
@@ -171,29 +191,34 @@ class Rewriting:
     def _operand(self, tensor: Tensor | None) -> Tensor | None:
         if tensor is None or tensor.dtype != np.float32:
             return tensor  # axes and the like
-        return _quantized_constant(tensor) if tensor.data is not None else self.twins.get(id(tensor))
+        return _quantized_constant(tensor, self.dtype) if tensor.data is not None else self.twins.get(id(tensor))
 
     def fixed(self, op: Op, wanted: Tensor) -> Tensor | None:
         """Compute in 8 bits with the one result scale that the kernel has, then convert the scale."""
         twin = self.twins.get(id(op.inputs[0]))
         if twin is None:
             return None
-        result = Tensor(INT8, wanted.shape, quantization=FIXED[op.kind])
+        result = Tensor(self.dtype, wanted.shape, quantization=self._fixed(op.kind))
         self.ops.append(replace(op, inputs=[twin], outputs=[result]))
         return result
 
+    def _fixed(self, kind: str) -> Quantization:
+        fixed = FIXED[kind]
+        return fixed if self.dtype == INT8 else replace(fixed, zero_point=fixed.zero_point + 128)
+
     def joined(self, op: Op, wanted: Tensor) -> Tensor | None:
-        """Concatenate in the result's scale."""
+        """Concatenate in the result's scale, to which kernels of uint8 convert their operands themselves."""
         twins = [self._operand(tensor) for tensor in op.inputs]
         if any(twin is None for twin in twins):
             return None
-        inputs: list[Tensor | None] = [self._rescaled(twin, wanted) for twin in twins if twin is not None]
-        return self._write(op, inputs, wanted)
+        present = [twin for twin in twins if twin is not None]
+        inputs = present if self.dtype == UINT8 else [self._rescaled(twin, wanted) for twin in present]
+        return self._write(op, [*inputs], wanted)
 
     def _rescaled(self, tensor: Tensor, like: Tensor) -> Tensor:
         if _equal(tensor, like):
             return tensor
-        result = Tensor(INT8, tensor.shape, quantization=like.quantization)
+        result = Tensor(self.dtype, tensor.shape, quantization=like.quantization)
         self.ops.append(Op("QUANTIZE", [tensor], [result]))
         return result
 
@@ -228,8 +253,8 @@ def _stored_filter(weight: Tensor, axis: int) -> Tensor | None:
     return Tensor(INT8, weight.shape, whole.astype(np.int8), quantization=parameters)
 
 
-def _quantized_constant(tensor: Tensor) -> Tensor | None:
-    """Return a constant operand in int8 with the one scale that it came with."""
+def _quantized_constant(tensor: Tensor, dtype: DType) -> Tensor | None:
+    """Return a constant operand in 8 bits with the one scale that it came with."""
     if tensor.data is None or tensor.scale is None or tensor.scale.size == 0 or np.ptp(tensor.scale) > 0:
         return None
     scale = tensor.scale.reshape(-1)[:1].astype(np.float32)
@@ -237,6 +262,6 @@ def _quantized_constant(tensor: Tensor) -> Tensor | None:
     low, high = min(whole.min(), 0), max(whole.max(), 0)
     if high - low > 255:
         return None
-    zero = -128 - low
-    stored = (whole + zero).astype(np.int8)
-    return Tensor(INT8, tensor.shape, stored, quantization=Quantization(scale, np.array([zero], np.int64)))
+    zero = np.iinfo(dtype).min - low
+    stored = (whole + zero).astype(dtype)
+    return Tensor(dtype, tensor.shape, stored, quantization=Quantization(scale, np.array([zero], np.int64)))

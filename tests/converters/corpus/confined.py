@@ -49,6 +49,11 @@ def _place(error: BaseException) -> str:
 
 
 def convert_confined(converter: str, source: Path, target: Path) -> Outcome:
+    """Run `attempt` of a converter in a confined process."""
+    return confined(CONVERTERS[converter], source, target)
+
+
+def confined(convert: Convert, source: Path, target: Path) -> Outcome:
     """Run `attempt` in a forked and confined process; it ended as `hung` after `SECONDS` of work, as `crashed` else."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -56,7 +61,7 @@ def convert_confined(converter: str, source: Path, target: Path) -> Outcome:
     def run() -> None:
         confine()
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        sender.send(attempt(CONVERTERS[converter], source, target))
+        sender.send(attempt(convert, source, target))
 
     process = context.Process(target=run, daemon=True)
     process.start()

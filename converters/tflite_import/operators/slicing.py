@@ -1,0 +1,85 @@
+"""Parts of tensors: slices and reversals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from converters.tflite_import.node import Node, imports
+
+END = 2**63 - 1  # further than any axis is long
+START = -(2**63)
+
+
+@imports("SLICE")
+def slice_(node: Node) -> ir.Value:
+    """Cut from a place on so many entries along each axis; -1 is all that are left."""
+    b = node.builder
+    if node.tensor(1).data is not None and node.tensor(2).data is not None:
+        begin, sizes = node.ints(1, "begin"), node.ints(2, "size")
+        ends = b.constant([END if size < 0 else start + size for start, size in zip(begin, sizes, strict=True)])
+        return b.op("Slice", node.x, b.constant(begin), ends)
+    begin_at, size = node.vector(1), node.vector(2)
+    rest = b.op("Less", size, b.constant([0]))
+    return b.op("Slice", node.x, begin_at, b.op("Where", rest, b.constant([END]), b.op("Add", begin_at, size)))
+
+
+@imports("REVERSE_V2")
+def reverse(node: Node) -> ir.Value:
+    """Put the last entry first along some axes."""
+    b, rank = node.builder, len(node.shape(0))
+    axes = [node.axis(axis, rank) for axis in node.ints(1, "axes")]
+    bounds = ([value] * len(axes) for value in (-1, START, -1))
+    starts, ends, steps = (b.constant(values) for values in bounds)
+    return b.op("Slice", node.x, starts, ends, b.constant(axes), steps)
+
+
+@imports("STRIDED_SLICE")
+def strided_slice(node: Node) -> ir.Value:
+    """Cut by bounds and steps for each axis, with masks: one bit an axis says where a bound does not count."""
+    b = node.builder
+    if node.attribute("ellipsis_mask") or node.attribute("new_axis_mask"):
+        raise node.refuse("its masks insert axes or skip some", "export the model with plain bounds")
+    steps = node.ints(3, "strides")
+    drop = [axis for axis in range(len(steps)) if _bit(node, "shrink_axis_mask", axis)]
+    begin = _bound(node, 1, "begin_mask", [0 if step > 0 else END for step in steps])
+    end = _ends(node, begin, steps, drop)
+    operands = (b.constant(v) if isinstance(v, list) else v for v in (begin, end, [*range(len(steps))], steps))
+    y = b.op("Slice", node.x, *operands)
+    return b.op("Squeeze", y, b.constant(drop)) if drop else y
+
+
+def _bit(node: Node, name: str, axis: int) -> bool:
+    return bool(int(node.attribute(name, 0)) >> axis & 1)
+
+
+def _bound(node: Node, index: int, mask: str, free: list[int]) -> list[int] | ir.Value:
+    """Return a bound for each axis, as numbers where it is constant."""
+    shrink = [_bit(node, "shrink_axis_mask", axis) for axis in range(len(free))]
+    masked = [_bit(node, mask, axis) and not shrink[axis] for axis in range(len(free))]
+    if node.tensor(index).data is not None:
+        given = node.ints(index, mask.removesuffix("_mask"))
+        return [other if out else value for value, other, out in zip(given, free, masked, strict=True)]
+    b = node.builder
+    return b.op("Where", b.constant(np.array(masked)), b.constant(free), node.vector(index))
+
+
+def _ends(node: Node, begin: list[int] | ir.Value, steps: list[int], drop: list[int]) -> list[int] | ir.Value:
+    """Return where each axis ends: behind the one entry where the axis is dropped."""
+    b: Any = node.builder
+    end = _bound(node, 2, "end_mask", [END if step > 0 else START for step in steps])
+    if isinstance(begin, list):
+        ones: list[int] | ir.Value = [END if start == -1 else start + 1 for start in begin]
+    else:
+        ones = b.op("Add", begin, b.constant([1]))
+    if node.attribute("offset"):
+        if not (isinstance(begin, list) and isinstance(end, list)):
+            raise node.refuse("its ends are counted from starts that are computed", "use constant bounds")
+        end = [start + length for start, length in zip(begin, end, strict=True)]
+    if isinstance(end, list) and isinstance(ones, list):
+        return [ones[axis] if axis in drop else value for axis, value in enumerate(end)]
+    single = b.constant(np.array([axis in drop for axis in range(len(steps))]))
+    values = (b.constant(v) if isinstance(v, list) else v for v in (ones, end))
+    return b.op("Where", single, *values) if drop else (b.constant(end) if isinstance(end, list) else end)
