@@ -18,6 +18,7 @@ from converters.edge_graph import Array, Graph, Op, Tensor
 from converters.lowering.fusion import without_dead_ops
 
 SPAN = 2**24  # more than a tensor has channels: the number of channel c of source s is s · SPAN + c
+MOST_RUNS = 10  # stretches that are joined: ShuffleNet V2 makes up to 9
 # Kinds that compute → the axis along which each operand after the first counts the channels of the first.
 COMPUTING: Mapping[str, tuple[int, ...]] = {"CONV_2D": (3,), "DEPTHWISE_CONV_2D": (3, 0), "PAD": ()}
 
@@ -53,26 +54,34 @@ class Walk:
             self._join(op)
         elif numbers is not None and op.kind in MOVES:
             moved = MOVES[op.kind](op, numbers)
-            self.channels |= {} if moved is None else {id(result): moved}
-        elif numbers is not None and op.kind in COMPUTING and _fits(op, numbers):
+            self.channels |= {} if moved is None or not moved.size else {id(result): moved}
+        elif numbers is not None and op.kind in COMPUTING and self._holds(op.inputs[0], numbers) and _fits(op):
             op = self._compute(op, numbers)
         self.ops.append(op)
 
     def _join(self, op: Op) -> None:
         """Note the channels of images that are joined by their channels."""
         result, images = op.outputs[0], [tensor for tensor in op.inputs if tensor is not None]
-        if len(result.shape) == 4 and op.attributes["axis"] == 3 and None not in result.shape:
+        fixed = len(result.shape) == 4 and None not in result.shape
+        if fixed and op.attributes["axis"] == 3 and result.dtype == np.float32:
             numbers = np.concatenate([self._numbers(image) for image in images])
             self.channels[id(result)] = numbers
             self.images.setdefault(numbers.tobytes(), result)
 
     def _numbers(self, image: Tensor) -> Array:
         """Return the numbers of an image's channels: new ones, unless they are channels of other images."""
-        if id(image) not in self.channels:
-            numbers = len(self.sources) * SPAN + np.arange(image.shape[3] or 0)
-            self.channels[id(image)], self.images[numbers.tobytes()] = numbers, image
-            self.sources.append(image)
-        return self.channels[id(image)]
+        known = self.channels.get(id(image))
+        if known is not None and self._holds(image, known):
+            return known
+        numbers = len(self.sources) * SPAN + np.arange(image.shape[3] or 0)
+        self.channels[id(image)], self.images[numbers.tobytes()] = numbers, image
+        self.sources.append(image)
+        return numbers
+
+    def _holds(self, image: Tensor | None, numbers: Array) -> bool:
+        """Tell whether an image has the pixels of the sources, with these channels in each."""
+        source = self.sources[numbers.flat[0] // SPAN]
+        return image is not None and image.shape == (*source.shape[:3], numbers.size) and numbers.ndim == 1
 
     def _compute(self, op: Op, numbers: Array) -> Op:
         """Return an operator that reads channels in the order in which they lie.
@@ -81,7 +90,8 @@ class Walk:
         operator itself, as a source of which whoever comes after takes channels in their order.
         """
         order, axes, result = _order(numbers), COMPUTING[op.kind], op.outputs[0]
-        if op.kind != "CONV_2D" and (np.diff(order) == 1).all():
+        runs = _runs(numbers[order])
+        if len(runs) > MOST_RUNS or (op.kind != "CONV_2D" and (np.diff(order) == 1).all()):
             return op
         operands = [_taken(tensor, order, axis) for tensor, axis in zip(op.inputs[1:], axes, strict=False)]
         inputs = [self._image(numbers[order]), *operands, *op.inputs[1 + len(axes) :]]
@@ -99,7 +109,7 @@ class Walk:
             first, start = divmod(int(numbers[0]), SPAN)
             source = self.sources[first]
             result = Tensor(source.dtype, (*source.shape[:3], len(numbers)))
-            runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+            runs = _runs(numbers)
             if len(runs) > 1:
                 options = {"axis": 3, "fused_activation_function": "NONE"}
                 self.ops.append(Op("CONCATENATION", [self._image(run) for run in runs], [result], options))
@@ -111,14 +121,12 @@ class Walk:
         return self.images[key]
 
 
-def _fits(op: Op, numbers: Array) -> bool:
-    """Tell whether an operator reads an image, each channel by itself or all of it, and has constant weights."""
-    image, weight, result = op.inputs[0], op.inputs[1], op.outputs[0]
-    if image is None or weight is None or image.shape[3:] != numbers.shape:
-        return False
+def _fits(op: Op) -> bool:
+    """Tell whether an operator has constant weights, and takes either all channels or each by itself."""
     weights = op.inputs[1 : 1 + len(COMPUTING[op.kind])]
-    counted = weight if op.kind == "CONV_2D" else result
-    return counted.shape[-1] == len(numbers) and all(w is not None and w.data is not None for w in weights)
+    counted = op.inputs[1] if op.kind == "CONV_2D" else op.outputs[0]
+    same = counted is not None and op.inputs[0] is not None and counted.shape[-1] == op.inputs[0].shape[-1]
+    return same and all(weight is not None and weight.data is not None for weight in weights)
 
 
 def _order(numbers: Array) -> Array:
@@ -126,6 +134,11 @@ def _order(numbers: Array) -> Array:
     source, channel = np.divmod(numbers, SPAN)
     _, first, inverse = np.unique(source, return_index=True, return_inverse=True)
     return np.lexsort((channel, first[inverse]))
+
+
+def _runs(numbers: Array) -> list[Array]:
+    """Cut into stretches of channels that lie beside each other."""
+    return np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
 
 
 def _taken(tensor: Tensor | None, order: Array, axis: int) -> Tensor | None:
@@ -152,7 +165,8 @@ def _reshaped(op: Op, numbers: Array) -> Array | None:
 def _transposed(op: Op, numbers: Array) -> Array | None:
     order = _entries(op, 1)
     pixels = len(order) - numbers.ndim
-    return numbers.transpose([axis - pixels for axis in order[pixels:]]) if order[:pixels] == [*range(pixels)] else None
+    apart = bool(order) and order[:pixels] == [*range(pixels)]
+    return numbers.transpose([axis - pixels for axis in order[pixels:]]) if apart else None
 
 
 def _sliced(op: Op, numbers: Array) -> Array | None:
@@ -163,7 +177,7 @@ def _sliced(op: Op, numbers: Array) -> Array | None:
         ranges.append(slice(None if first else begin, None if last else end, step))
     pixels = len(ranges) - numbers.ndim
     whole = all(range(size)[r] == range(size) for size, r in zip(shape[:pixels], ranges, strict=False))
-    return numbers[tuple(ranges[pixels:])] if whole else None
+    return numbers[tuple(ranges[pixels:])] if ranges and whole else None
 
 
 def _entries(op: Op, place: int) -> list[int]:

@@ -60,7 +60,7 @@ def shuffled(
     return with_weights(text, arrays)
 
 
-def halved(channels: int, blocks: int, *, last: str = "y = Conv(s, z)") -> onnx.ModelProto:
+def halved(channels: int, blocks: int, *, groups: int = 2, last: str = "y = Conv(s, z)") -> onnx.ModelProto:
     """Return blocks as ShuffleNet V2 has them: half of the channels pass, and are shuffled with those that are made.
 
     `last` makes `y` of the shuffled channels `s`.
@@ -86,7 +86,8 @@ def halved(channels: int, blocks: int, *, last: str = "y = Conv(s, z)") -> onnx.
     shapes = {"w": (half, half, 1, 1), "v": (half, half, 1, 1), "e": (half, 1, 3, 3), "f": (channels, 1, 3, 3)}
     shapes["z"] = (8, channels, 1, 1)
     arrays = {name: rng.standard_normal(shape, np.float32) / shape[1] ** 0.5 for name, shape in shapes.items()}
-    arrays |= {"cut": np.array([0, 2, half, 6, 5]), "whole": np.array([0, channels, 6, 5])}
+    arrays |= {"cut": np.array([0, groups, channels // groups, 6, 5])}
+    arrays |= {"whole": np.array([0, channels, 6, 5]), "tall": np.array([0, channels, 30, 1])}
     return with_weights(text, arrays)
 
 
@@ -162,6 +163,16 @@ def test_what_others_read_before_a_shuffle_stays() -> None:
 def test_shuffled_halves_are_not_transposed(channels: int, last: str) -> None:
     """Convolutions read what earlier blocks left, whether or not halves can be halved again, in the right order."""
     assert kinds_checked(halved(channels, blocks=4, last=last))["TRANSPOSE"] == BOUNDARY
+
+
+def test_many_short_stretches_are_transposed() -> None:
+    """To join a dozen stretches would cost more than a transpose."""
+    assert kinds_checked(halved(64, blocks=1, groups=16))["TRANSPOSE"] > BOUNDARY
+
+
+def test_a_convolution_may_read_shuffled_pixels_in_another_shape() -> None:
+    """An image whose pixels were arranged anew after a shuffle is convolved in its new shape."""
+    kinds_checked(halved(32, blocks=2, last="t = Reshape(s1, tall)  y = Conv(t, z)"))
 
 
 def test_nothing_is_computed_twice_to_save_a_transpose() -> None:
