@@ -45,7 +45,7 @@ def with_equal_parts(x: Value, weight: Value, readers: int) -> tuple[Value, Valu
     if not 0 < before.size - size * groups <= size * groups * MOST_ADDED:
         return x, weight
     builder = x.builder
-    key = "equal parts", x.stored, readers
+    key = "equal parts", x.stored, size, groups, readers
     tensor = builder.arranged.get(key) or Choice(builder, before.transpose(2, 0, 1).reshape(-1), groups).of(x.stored)
     if tensor is None:
         return x, weight

@@ -154,6 +154,19 @@ def test_what_others_read_before_a_shuffle_stays() -> None:
     kinds_checked(model)
 
 
+def test_one_image_may_be_shuffled_in_two_ways() -> None:
+    """Each of two convolutions gets the channels of its own shuffle."""
+    other = """d = Identity(s)
+        b2 = Reshape(a, cut2)
+        c2 = Transpose<perm = [0, 2, 1, 3, 4]>(b2)
+        s2 = Reshape(c2, whole)
+        y2 = Conv<group = 4>(s2, k)"""
+    model = shuffled(60, 4, makers=1, between=other)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([0, 2, 30, 9, 8]), "cut2"))
+    model.graph.output.append(onnx.helper.make_tensor_value_info("y2", onnx.TensorProto.FLOAT, [1, 60, 9, 8]))
+    assert kinds_checked(model)["TRANSPOSE"] == BOUNDARY + 1
+
+
 @pytest.mark.parametrize("channels", [32, 20])
 @pytest.mark.parametrize(
     "last",
