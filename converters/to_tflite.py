@@ -12,6 +12,7 @@ from converters.graph import load
 from converters.lowering.fusion import fuse
 from converters.lowering.interpreter import lower
 from converters.tflite.precision import PRECISIONS
+from converters.tflite.shuffles import without_shuffles
 from converters.tflite.target import TARGET
 from converters.tflite.writer import serialize
 
@@ -27,7 +28,7 @@ def export(model: ir.Model, *, precision: str, layout: str = "keep") -> Exported
     if precision not in PRECISIONS:
         known = ", ".join(PRECISIONS)
         raise ConversionError("precision", f"TFLite files have no {precision!r}", f"choose one of {known}")
-    graph = PRECISIONS[precision](fuse(lower(model, TARGET, layout)))
+    graph = PRECISIONS[precision](without_shuffles(fuse(lower(model, TARGET, layout))))
     return Exported({".tflite": serialize(graph)})
 
 

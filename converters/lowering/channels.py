@@ -14,7 +14,7 @@ import numpy as np
 from converters.edge_graph import Array, Tensor
 from converters.lowering.layout import arrange, wide
 from converters.lowering.reshaping import Extent, cut
-from converters.lowering.value import Atom, Atoms, Value, flatten
+from converters.lowering.value import Atom, Atoms, Value, flatten, size_of
 
 
 class Order(NamedTuple):
@@ -28,19 +28,21 @@ class Order(NamedTuple):
 class Image:
     """A value `[N, C, spatial...]` with its channels in an order in which an operator can take them.
 
-    `groups` are the groups of channels, `inside` is what each of them holds.
+    `groups` are the groups of channels, `inside` is what each of them holds. Channels in `taps` lie beside each other
+    as pixels do; there are none but in what `in_taps` returns.
     """
 
     view: Value
     channels: Atoms
     groups: Order
     inside: Order
+    taps: Atoms = ()
 
     @property
     def tensor(self) -> Tensor:
-        """The tensor `[N, spatial..., C]`."""
-        batch, _, *spatial = self.view.dims
-        return arrange(self.view, [batch, *spatial, self.channels])
+        """The tensor `[N, spatial..., C]`, or `[N, H, W · taps, C / taps]`."""
+        batch, _, *spatial, row = self.view.dims
+        return arrange(self.view, [batch, *spatial, (*row, *self.taps), self.channels])
 
     @property
     def value(self) -> Value:
@@ -66,8 +68,20 @@ class Image:
         return _reordered(constant, 0, Order(*((*atoms, *inside) for atoms in self.groups)))
 
     def inputs(self, weight: Value) -> Value:
-        """Return a filter `[O, C / groups, kernel...]` with its input channels in order."""
-        return _reordered(weight, 1, self.inside)
+        """Return a filter `[O, C / groups, kernel...]` with its input channels in order, and as wide as its taps."""
+        if not self.taps:
+            return _reordered(weight, 1, self.inside)
+        logical, present = self.inside
+        sizes, places = [atom.size or 1 for atom in logical], [1 + logical.index(atom) for atom in present]
+        taps, rest = places[: len(self.taps)], places[len(self.taps) :]
+
+        def spread(data: Array) -> Array:
+            outputs, depth, height, width = data.shape
+            split = data.reshape(outputs, *sizes, height, width).transpose(0, *rest, -2, -1, *taps)
+            count = size_of(self.taps) or 1
+            return split.reshape(outputs, depth // count, height, width * count)
+
+        return weight.rearranged(spread)
 
 
 def as_it_lies(x: Value) -> Image:
@@ -89,6 +103,22 @@ def in_groups(x: Value, groups: int, *, ordered: bool) -> Image:
     ordered = ordered or set(present[: len(outer)]) != set(outer)
     channels = outer + inner if ordered else present
     return Image(view, channels, Order(outer, channels[: len(outer)]), Order(inner, channels[len(outer) :]))
+
+
+def in_taps(x: Value, groups: int) -> Image | None:
+    """Return an image `[N, C, H, W]` as a filter takes it that is as wide as there are taps, and steps as far.
+
+    A shuffle of a grouped convolution's channels spreads those of each new group over all old ones. There they lie in
+    parts, equally far from each other, and need not be brought together. None where they lie in another way.
+    """
+    image = in_groups(x, groups, ordered=False)
+    present, outer = _present(image.view), image.groups.logical
+    start = next((place for place, atom in enumerate(present) if atom in outer), 0)
+    taps, end = present[:start], start + len(outer)
+    if not taps or present[start:end] != outer:
+        return None
+    channels, inside = present[start:], Order(image.inside.logical, taps + present[end:])
+    return Image(image.view, channels, Order(outer, outer), inside, taps)
 
 
 def _view(x: Value) -> Value:

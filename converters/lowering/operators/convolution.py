@@ -12,7 +12,8 @@ from converters.edge_graph import DType, Tensor
 from converters.errors import MalformedModel
 from converters.lowering import arithmetic as a
 from converters.lowering.builder import INT32
-from converters.lowering.channels import Image, in_groups, without_groups
+from converters.lowering.channels import Image, in_groups, in_taps, without_groups
+from converters.lowering.equal_parts import with_equal_parts
 from converters.lowering.layout import in_order
 from converters.lowering.node import Node, lowers
 from converters.lowering.operators.matrix import centred
@@ -20,7 +21,7 @@ from converters.lowering.padding import pad
 from converters.lowering.products import EXACT
 from converters.lowering.reshaping import reshape
 from converters.lowering.shapes import concat, merge_dims, slice_, split, squeeze, unsqueeze
-from converters.lowering.value import Atom, Value
+from converters.lowering.value import Atom, Value, size_of
 from converters.lowering.windows import Window, windows
 
 
@@ -71,13 +72,29 @@ def _convolve(node: Node, x: Value, weight: Value, bias: Value | None, frame: Se
         return _by_group(node, x, weight, bias, frame, group)
     ordered = any(value is not None and value.data is None for value in (weight, bias))
     image = in_groups(x, group, ordered=ordered)
-    if group > 1 and image.moves and not ordered and not node.builder.target.grouped:
-        image, weight, group = in_groups(x, 1, ordered=False), without_groups(weight, group), 1
+    if group > 1 and image.moves and not ordered:
+        if not node.builder.target.grouped:
+            image, weight, group = in_groups(x, 1, ordered=False), without_groups(weight, group), 1
+        elif (result := _in_taps(x, weight, bias, frame, group)) is not None:
+            return result
     same = all(w.is_same() for w in frame)
     if not same:  # pad what the convolution reads, so that TF.js can leave that to the convolution
         padded = pad(image.value, {2 + i: w.padded for i, w in enumerate(frame)})
         image = in_groups(padded, group, ordered=ordered)
     return _emit(image, weight, bias, frame, group, padding="SAME" if same else "VALID")
+
+
+def _in_taps(x: Value, weight: Value, bias: Value | None, frame: Sequence[Window], group: int) -> Value | None:
+    """Return the convolution of shuffled pixels as one whose filter takes them as they lie; None if there is none."""
+    if len(frame) != 2 or any(w.kernel > 1 or any(w.padded) for w in frame):
+        return None
+    x, weight = with_equal_parts(x, weight, group)
+    image = in_taps(x, group)
+    if image is None:
+        return None
+    row, width = frame[1], size_of(image.taps) or 1
+    taps = replace(row, size=None if row.size is None else row.size * width, kernel=width, stride=row.stride * width)
+    return _emit(image, weight, bias, [frame[0], taps], group, padding="VALID")
 
 
 def _emit(
