@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from catalog.check import card_folders, check_all, load
 from catalog.problem import Problem
 from catalog.source import SourceError, UnreachableError
 from catalog.vocab import tasks
+from edge.runtimes.browser import BROWSER
 from scripts import model_build, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
 
@@ -58,7 +60,7 @@ def build(
     A model whose weights cannot be had is shown with the results committed beside its card. `progress` is called as
     each of the `count_steps(cards)` steps begins; `offline` forbids the network.
     """
-    with only_build(out):
+    with only_build(out), closing(BROWSER):
         cache = Cache(out / "cache")
         models = [_model(card, folder, cache, progress, offline) for card, folder in cards]
         reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]

@@ -14,7 +14,7 @@ from catalog import source
 from catalog.card import Card, Sample, Tolerance
 from catalog.vocab import step_files
 from converters.formats import FORMATS, Format
-from edge.runtimes import RUNTIMES
+from edge.runtimes import RUNTIMES, state
 from scripts.cache import Cache, file_digest, tree_digest
 
 RUNTIME_TOOLS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow")
@@ -45,10 +45,9 @@ class Row:
 
 
 def plan(card: Card) -> list[tuple[Format, str]]:
-    """List the artefacts of a card: fp32 and each of its precisions, in every format that a runtime here can verify."""
+    """List the artefacts of a card: fp32 and each of its precisions, in every format that has it."""
     precisions = dict.fromkeys(["fp32", *card.edge.precisions])
-    formats = [row for row in FORMATS.values() if not RUNTIMES.keys().isdisjoint(row.runtimes)]
-    return [(row, precision) for precision in precisions for row in formats if precision in row.recipes]
+    return [(row, precision) for precision in precisions for row in FORMATS.values() if precision in row.recipes]
 
 
 def count_steps(card: Card) -> int:
@@ -121,10 +120,15 @@ class ModelBuild:
     @cached_property
     def rows(self) -> list[Row]:
         """Export every artefact, run it in its runtimes, and measure it."""
-        return [self._row(Artefact(row, precision, self._export(row, precision))) for row, precision in plan(self.card)]
+        return [self._row(artefact) for artefact in self.artefacts]
+
+    @cached_property
+    def artefacts(self) -> list[Artefact]:
+        """Export every artefact."""
+        return [Artefact(row, precision, self._export(row, precision)) for row, precision in plan(self.card)]
 
     def _row(self, artefact: Artefact) -> Row:
-        parity = self._parity(artefact)
+        parity = self.parity(artefact)
         runs = all(row["status"] != "failed" for row in parity)
         return Row(artefact, parity, self._accuracy(artefact) if runs else [])
 
@@ -160,7 +164,8 @@ class ModelBuild:
         pipeline = Pipeline(self.card, self.folder)
         return [pipeline.tensors(example.input, pipeline.context()) for example in examples]
 
-    def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
+    def parity(self, artefact: Artefact) -> list[dict[str, Any]]:
+        """Run an artefact in each of its runtimes that is here; it runs again where one has come, gone or changed."""
         tolerance = self._tolerance(artefact.precision)
 
         def make(target: Path) -> None:
@@ -175,7 +180,7 @@ class ModelBuild:
             "golden": self.golden.name,
             "tolerance": tolerance.model_dump(mode="json"),
         }
-        inputs |= {"runtimes": artefact.format.runtimes}
+        inputs |= {"runtimes": {name: state(name) for name in artefact.format.runtimes}}
         folder = self.step("verify", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
         rows: list[dict[str, Any]] = _read_json(folder / "verify.json")
         return rows
@@ -186,16 +191,19 @@ class ModelBuild:
         return found[0] if found else Tolerance(precision=precision, absolute_tolerance=1e-5)
 
     def _accuracy(self, artefact: Artefact) -> list[dict[str, Any]]:
+        """Measure the card's figures in the format's first runtime: nothing where it is not here."""
         claims = [claim for claim in self.card.evaluation if claim.file]
+        runtime = RUNTIMES[artefact.format.runtimes[0]]
 
         def make(target: Path) -> None:
             from edge.evaluate import evaluate
-            from edge.runtimes import RUNTIMES
 
-            session = RUNTIMES[artefact.format.runtimes[0]].load(artefact.files[0])
+            session = None if runtime.missing() else runtime.load(artefact.files[0])
             is_source = artefact.precision == "fp32"
             rows = [
-                evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source) for claim in claims
+                evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source)
+                for claim in claims
+                if session
             ]
             _write_json(target / "eval.json", [row.model_dump(mode="json") for row in rows])
 
@@ -204,6 +212,7 @@ class ModelBuild:
             "card": self._facts,
             "steps": self._named,
             "data": [file_digest(self.folder / claim.file) for claim in claims if claim.file],
+            "runtime": state(runtime.name),
         }
         folder = self.step("evaluate", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
         rows: list[dict[str, Any]] = _read_json(folder / "eval.json")
