@@ -22,6 +22,7 @@ from catalog.vocab import tasks
 from edge.runtimes.browser import BROWSER
 from scripts import model_build, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
+from scripts.report import parity
 
 CATALOG = ROOT / "catalog" / "models"
 SHELL = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "nh3", "pymdown-extensions")
@@ -47,6 +48,16 @@ class Report:
     def unbuilt(self) -> dict[str, str]:
         """Models whose weights could not be had, and why."""
         return {model["card"]["id"]: model["unbuilt"] for model in self.models if model["unbuilt"]}
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """The rows of what was built, each an artefact in a runtime."""
+        return [row for model in self.models if not model["unbuilt"] for row in parity(model)]
+
+    @property
+    def not_run(self) -> list[dict[str, Any]]:
+        """Those of them that were not run, for want of a runtime."""
+        return [row for row in self.checks if row["status"] == "not run"]
 
 
 Cards = Sequence[tuple[Card, Path]]  # each with its folder
@@ -77,24 +88,25 @@ def count_steps(cards: Cards) -> int:
     return 2 + sum(model_build.count_steps(card) for card, _ in cards)
 
 
-def read_cards(catalog: Path = CATALOG) -> Cards:
-    """Return every card that is not withdrawn, or raise with all problems of all cards."""
+def read_cards(catalog: Path = CATALOG, ids: Sequence[str] | None = None) -> Cards:
+    """Return every card that is not withdrawn, or those named, or raise with all problems of all cards."""
     folders = card_folders(catalog)
     problems = check_all([catalog])
     if problems:
         raise BuildError(f"{len(problems)} problems in the cards", problems)
-    cards = [(load(folder), folder) for folder in folders]
-    return [(card, folder) for card, folder in cards if card.status != "withdrawn"]
+    cards = {card.id: (card, folder) for folder in folders if (card := load(folder)).status != "withdrawn"}
+    if unknown := [name for name in ids or [] if name not in cards]:
+        raise BuildError(f"{unknown[0]}: no such model: choose one of {', '.join(cards)}")
+    return [cards[name] for name in ids or cards]
 
 
 def refuse_failures(models: Sequence[dict[str, Any]]) -> None:
     """Raise for every parity row that failed and every figure that came out otherwise than its card claims."""
     failures = [
-        f"{model['card']['id']} {row['format']} {row['precision']} in {parity['runtime']}: {parity['reason']}"
+        f"{row['model']} {row['format']} {row['precision']} in {row['runtime']}: {row['reason']}"
         for model in models
-        for row in model["artefacts"]
-        for parity in row["parity"]
-        if parity["status"] == "failed"
+        for row in parity(model)
+        if row["status"] == "failed"
     ]
     failures += [
         f"{model['card']['id']} {row['format']}: the card claims {figure['metric']} {figure['claimed']:g}, "

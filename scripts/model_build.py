@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ class ModelBuild:
 
     def parity(self, artefact: Artefact) -> list[dict[str, Any]]:
         """Run an artefact in each of its runtimes that is here; it runs again where one has come, gone or changed."""
-        tolerance = self._tolerance(artefact.precision)
+        tolerance = self.tolerance(artefact.precision)
 
         def make(target: Path) -> None:
             from edge import golden, verify
@@ -185,7 +186,8 @@ class ModelBuild:
         rows: list[dict[str, Any]] = _read_json(folder / "verify.json")
         return rows
 
-    def _tolerance(self, precision: str) -> Tolerance:
+    def tolerance(self, precision: str) -> Tolerance:
+        """Return what the card allows a precision."""
         rows = self.card.verification.tolerance if self.card.verification else []
         found = [row for row in rows if row.precision == precision]
         return found[0] if found else Tolerance(precision=precision, absolute_tolerance=1e-5)
@@ -198,12 +200,11 @@ class ModelBuild:
         def make(target: Path) -> None:
             from edge.evaluate import evaluate
 
-            session = None if runtime.missing() else runtime.load(artefact.files[0])
+            session = runtime.load(artefact.files[0])
             is_source = artefact.precision == "fp32"
             rows = [
                 evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source)
-                for claim in claims
-                if session
+                for claim in ([] if runtime.missing() else claims)
             ]
             _write_json(target / "eval.json", [row.model_dump(mode="json") for row in rows])
 
@@ -260,19 +261,24 @@ class ModelBuild:
         return row
 
     def _artefact_row(self, row: Row) -> dict[str, Any]:
-        artefact, main = row.artefact, row.artefact.files[0]
+        artefact = row.artefact
+        main, *further = map(self._part, artefact.files, repeat(artefact.folder))
         return {
             "format": artefact.format.name,
             "precision": artefact.precision,
             "recipe": artefact.format.recipes[artefact.precision],
-            "file": f"models/{self.card.id}/files/{main.relative_to(artefact.folder).as_posix()}",
+            **main,
             "bytes": sum(path.stat().st_size for path in artefact.files),
             "download_bytes": sum(len(gzip.compress(path.read_bytes(), 6)) for path in artefact.files),
-            "sha256": file_digest(main),
+            "further": further,
             "runtimes": list(artefact.format.runtimes),
             "parity": row.parity,
             "accuracy": row.accuracy,
         }
+
+    def _part(self, path: Path, folder: Path) -> dict[str, str]:
+        place = f"models/{self.card.id}/files/{path.relative_to(folder).as_posix()}"
+        return {"file": place, "sha256": file_digest(path)}
 
     def _golden_row(self, row: dict[str, Any]) -> dict[str, Any]:
         def placed(paths: dict[str, str]) -> dict[str, str]:

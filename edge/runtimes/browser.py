@@ -54,7 +54,8 @@ class Browser:
         url, held = f"{ORIGIN}/{folder}/{quote(path.name)}", HELD.get(runtime, {})
 
         def run(inputs: Tensors) -> Tensors:
-            packed = {name: _pack(value.astype(held.get(value.dtype.kind, value.dtype))) for name, value in inputs.items()}
+            cast = {name: value.astype(held.get(value.dtype.kind, value.dtype)) for name, value in inputs.items()}
+            packed = {name: _pack(value) for name, value in cast.items()}
             return {name: _unpack(row) for name, row in self._wait(self._run(runtime, url, packed)).items()}
 
         return run
@@ -93,17 +94,17 @@ class Browser:
         return outputs
 
     async def _page(self, runtime: str) -> Page:
-        if self._chromium is None or not self._chromium.is_connected():
+        running = self._chromium
+        if running is None or not running.is_connected():
             await self._stop()
-            await self._start()
+            running = await self._start()
         if runtime not in self._pages:
-            assert self._chromium is not None
-            page = self._pages[runtime] = await self._chromium.new_page()
+            page = self._pages[runtime] = await running.new_page()
             await page.route("**/*", self._answer)
             await page.goto(f"{ORIGIN}/pages/index.html#{runtime}")
         return self._pages[runtime]
 
-    async def _start(self) -> None:
+    async def _start(self) -> Chromium:
         from playwright.async_api import async_playwright
 
         chromium.prepare()
@@ -111,6 +112,7 @@ class Browser:
         self._chromium = await self._playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.FLAGS)
         )
+        return self._chromium
 
     async def _stop(self) -> None:
         self._pages = {}

