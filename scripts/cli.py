@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,15 +93,10 @@ def verify(
 ) -> None:
     """Run every file of the models in every runtime against the golden vectors; exit 1 when one failed."""
     from scripts import report
-    from scripts.build import read_cards
     from scripts.verify import count_steps
     from scripts.verify import verify as run
 
-    rows = with_progress(
-        lambda: read_cards(catalog, ids),
-        count_steps,
-        lambda cards, progress: run(out, cards, progress, offline=offline),
-    )
+    rows = with_progress(catalog, ids, count_steps, partial(run, out, offline=offline))
     if as_json:
         typer.echo(json.dumps({"rows": rows}, indent=1))
     else:
@@ -247,23 +243,20 @@ def site(
 
 def run_build(folder: Path, catalog: Path, *, offline: bool = False) -> Any:
     """Build with a progress bar; print problems and exit 1 when it cannot be published."""
-    from scripts.build import build, count_steps, read_cards
+    from scripts.build import build, count_steps
 
-    return with_progress(
-        lambda: read_cards(catalog),
-        count_steps,
-        lambda cards, progress: build(folder, cards, progress, offline=offline),
-    )
+    work = partial(build, folder, offline=offline)
+    return with_progress(catalog, None, count_steps, work)
 
 
-def with_progress(read: Callable[[], Any], count: Callable[[Any], int], work: Callable[[Any, Any], Any]) -> Any:
-    """Return `work(read(), progress)` under a bar of `count(cards)` steps on standard error; print what stops it."""
-    from scripts.build import BuildError
+def with_progress(catalog: Path, ids: list[str] | None, count: Callable[[Any], int], work: Callable[..., Any]) -> Any:
+    """Return `work(cards, progress)` under a bar of `count(cards)` steps on standard error; print what stops it."""
+    from scripts.build import BuildError, read_cards
 
     try:
         with Progress(*COLUMNS, TimeElapsedColumn(), console=err) as bar:
             task = bar.add_task("reading cards", total=1)
-            cards = read()
+            cards = read_cards(catalog, ids)
             bar.update(task, total=count(cards))
             return work(cards, lambda text: bar.update(task, description=text, advance=1))
     except BuildError as error:

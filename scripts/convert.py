@@ -127,11 +127,15 @@ def left(notes: Path) -> list[str]:
     """Say what an application still has to do around a file with folded steps, by what `convert` wrote beside it."""
     found = json.loads(notes.read_text("utf-8"))
     lines = [
-        f"left {place} {name}, {tensor['dtype']} {tensor['shape']}: {', '.join(map(_call, tensor['steps'])) or 'nothing'}"
+        f"left {place} {name}, {tensor['dtype']} {tensor['shape']}: {_calls(tensor['steps'])}"
         for side, place in (("inputs", "before"), ("outputs", "after"))
         for name, tensor in found[side].items()
     ]
-    return [*lines, *([f"left at the end: {', '.join(map(_call, found['result']))}"] if found["result"] else [])]
+    return [*lines, *([f"left at the end: {_calls(found['result'])}"] if found["result"] else [])]
+
+
+def _calls(steps: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(map(_call, steps)) or "nothing"
 
 
 def _call(step: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -262,7 +261,7 @@ class ModelBuild:
 
     def _artefact_row(self, row: Row) -> dict[str, Any]:
         artefact = row.artefact
-        main, *further = map(self._part, artefact.files, repeat(artefact.folder))
+        main, *further = [self._part(path, artefact.folder) for path in artefact.files]
         return {
             "format": artefact.format.name,
             "precision": artefact.precision,

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import base64
 import os
+import re
 import threading
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.runtimes import PACKAGES, Session, Tensors, UnsupportedError, chromium
+from edge.runtimes.loopback import Loopback
 
 if TYPE_CHECKING:  # Playwright is an optional part of the installation
     from playwright.async_api import Browser as Chromium
-    from playwright.async_api import Page, Playwright, Route
+    from playwright.async_api import Page, Playwright
 
-PAGES = Path(__file__).parent / "web"
-ORIGIN = "https://edgewise.invalid"  # leads nowhere (RFC 2606): every request is answered here
+WEB = Path(__file__).parent / "web"
 VARIABLE = "EDGEWISE_BROWSER_TIMEOUT"
-CLOSING = 10  # seconds after which a browser that does not close is given up
+CLOSING = 10  # seconds after which a browser that does not close is left to Playwright to kill
 
 # What a runtime holds tensors in, by numpy's kind of type, where it does not hold them all.
 HELD: Mapping[str, Mapping[str, npt.DTypeLike]] = {"tfjs-wasm": {"f": np.float32, "i": np.int32, "u": np.int32}}
@@ -35,14 +36,16 @@ Packed = dict[str, Any]  # a tensor as JSON
 class Browser:
     """A headless Chromium; `timeout` is how many seconds loading a model and running it once may take.
 
-    What goes wrong in it raises RuntimeError: the words of the runtime, or that the page crashed or timed out, after
-    which the next run starts another Chromium. `UnsupportedError` says what the runtime can never take.
+    What goes wrong in it raises RuntimeError: the words of the runtime, or that the browser crashed or took too long,
+    after which the next run starts another. `UnsupportedError` says what the runtime can never take. Not for several
+    threads at a time. When this process ends, however it does, the browser ends too, since it holds pipes to it.
     """
 
     def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
-        self._folders = {"pages": PAGES, "packages": PACKAGES}
+        self.timeout = timeout
+        self._folders = {"web": WEB, "packages": PACKAGES}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._files: Loopback | None = None
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self._pages: dict[str, Page] = {}
@@ -50,8 +53,8 @@ class Browser:
     def load(self, runtime: str, path: Path) -> Session:
         """Return what runs a file, beside which its further files lie; it is read when first run."""
         folder = f"model{len(self._folders)}"
-        self._folders[folder] = path.resolve().parent
-        url, held = f"{ORIGIN}/{folder}/{quote(path.name)}", HELD.get(runtime, {})
+        self._folders[folder] = path.parent
+        url, held = f"/{folder}/{quote(path.name)}", HELD.get(runtime, {})
 
         def run(inputs: Tensors) -> Tensors:
             cast = {name: value.astype(held.get(value.dtype.kind, value.dtype)) for name, value in inputs.items()}
@@ -78,15 +81,15 @@ class Browser:
         from playwright.async_api import Error
 
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 page = await self._page(runtime)
                 answer = await page.evaluate("([url, inputs]) => run(url, inputs)", [url, inputs])
         except TimeoutError:
             await self._stop()
-            raise RuntimeError(f"timed out after {self._timeout:g} s: {VARIABLE} gives it more seconds") from None
+            raise RuntimeError(f"timed out after {self.timeout:g} s: {VARIABLE} gives it more seconds") from None
         except Error as error:
             await self._stop()
-            raise RuntimeError(f"the browser's page crashed: {error.message.splitlines()[0]}") from error
+            raise RuntimeError(f"the browser crashed: {error.message.splitlines()[0]}") from error
         if "outputs" not in answer:
             await self._pages.pop(runtime).close()  # nobody can trust its memory from now on
             raise UnsupportedError(answer["unsupported"]) if "unsupported" in answer else RuntimeError(answer["error"])
@@ -94,57 +97,36 @@ class Browser:
         return outputs
 
     async def _page(self, runtime: str) -> Page:
-        running = self._chromium
-        if running is None or not running.is_connected():
+        if self._chromium is None or self._files is None or not self._chromium.is_connected():
             await self._stop()
-            running = await self._start()
+            self._files, self._chromium = Loopback(self._folders), await self._launch()
         if runtime not in self._pages:
-            page = self._pages[runtime] = await running.new_page()
-            await page.route("**/*", self._answer)
-            await page.goto(f"{ORIGIN}/pages/index.html#{runtime}")
+            page = self._pages[runtime] = await self._chromium.new_page()
+            await page.route(re.compile(f"^(?!{re.escape(self._files.origin)}/)"), lambda route: route.abort())
+            await page.goto(f"{self._files.origin}/web/index.html#{runtime}")
         return self._pages[runtime]
 
-    async def _start(self) -> Chromium:
+    async def _launch(self) -> Chromium:
         from playwright.async_api import async_playwright
 
         chromium.prepare()
         self._playwright = await async_playwright().start()
-        self._chromium = await self._playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.FLAGS)
-        )
-        return self._chromium
+        return await self._playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
 
     async def _stop(self) -> None:
-        self._pages = {}
+        if self._files:
+            self._files.close()
         for part, end in ((self._chromium, "close"), (self._playwright, "stop")):
             if part is not None:
-                await asyncio.wait_for(getattr(part, end)(), CLOSING)
-        self._chromium = self._playwright = None
-
-    async def _answer(self, route: Route) -> None:
-        """Answer a request from the folders known; nothing else exists for the page."""
-        url = urlsplit(route.request.url)
-        _, folder, name = unquote(url.path).split("/", 2)
-        root = self._folders.get(folder)
-        path = root / name if root else None
-        if root is None or path is None or not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
-            await route.fulfill(status=404)
-        elif url.query:
-            piece = {key: int(value) for key, (value,) in parse_qs(url.query).items()}
-            await route.fulfill(body=_piece(path, **piece))
-        else:
-            await route.fulfill(path=path)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(getattr(part, end)(), CLOSING)
+        self._files = self._chromium = self._playwright = None
+        self._pages = {}
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.close()
-
-
-def _piece(path: Path, start: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(start)
-        return file.read(length)
 
 
 def _pack(value: npt.NDArray[Any]) -> Packed:
@@ -157,4 +139,3 @@ def _unpack(packed: Packed) -> npt.NDArray[Any]:
 
 
 BROWSER = Browser(float(os.environ.get(VARIABLE, "60")))
-atexit.register(BROWSER.close)

@@ -35,7 +35,7 @@ def find() -> Path:
     """
     if named := os.environ.get(VARIABLE):
         if not os.access(named, os.X_OK):
-            raise MissingError(f"{VARIABLE} names {named}, which is no program: correct or unset it")
+            raise MissingError(f"{VARIABLE} names {Path(named).name!r}, which is no program: correct or unset it")
         return Path(named)
     found = next(filter(None, map(shutil.which, NAMES)), None) or _of_playwright()
     if found is None:
@@ -71,11 +71,11 @@ def version() -> str:
     try:
         done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MissingError(f"{path} does not start: {error}") from error
+        raise MissingError(f"{path.name} does not start: {error}") from error
     words = re.match(r"\D+[\d.]+", done.stdout)
     if words is None:
         said = (done.stderr or done.stdout).strip()
-        raise MissingError(f"{path} --version does not give a browser's version but {said!r}: install it anew")
+        raise MissingError(f"{path.name} --version does not give a browser's version but {said!r}: install it anew")
     return words[0]
 
 

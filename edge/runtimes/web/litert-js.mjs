@@ -2,23 +2,22 @@
 
 import { Tensor, loadAndCompile, loadLiteRt } from "/packages/@litertjs/core/dist/index.js";
 
-import { bytes } from "./files.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
 await loadLiteRt("/packages/@litertjs/core/wasm/");
 
 /** @type {import("./run.mjs").Load} */
 export async function load(url) {
-  const model = await compile(await bytes(url));
+  const model = await compile(url);
   for (const { name, shape } of model.getInputDetails())
     if (shape.some((size) => size < 0))
       throw new Unsupported(`LiteRT.js takes inputs of fixed sizes only; ${name} is [${shape}]`);
   return { run: (inputs) => run(model, inputs), close: () => model.delete() };
 }
 
-async function compile(file) {
+async function compile(url) {
   try {
-    return await loadAndCompile(file, { accelerator: "wasm" });
+    return await loadAndCompile(url, { accelerator: "wasm" });
   } catch (error) {
     const [type] = /Element type \w+ is not supported/.exec(error.message) ?? [];
     throw type ? new Unsupported(`LiteRT.js takes float32, int32 and uint8 only: ${type}`) : error;

@@ -2,14 +2,12 @@
 
 import * as ort from "/packages/onnxruntime-web/dist/ort.wasm.min.mjs"; // the default build also brings WebGPU, 28 MB
 
-import { bytes } from "./files.mjs";
-
 ort.env.logLevel = "error";
 ort.env.wasm.numThreads = 1;
 
 /** @type {import("./run.mjs").Load} */
 export async function load(url) {
-  const session = await ort.InferenceSession.create(await bytes(url), { executionProviders: ["wasm"] });
+  const session = await ort.InferenceSession.create(url, { executionProviders: ["wasm"] });
   return {
     async run(inputs) {
       const feeds = {};

@@ -2,13 +2,19 @@
 
 /* global tf */
 
-import { bytes, script } from "./files.mjs";
-
 const PACKAGES = "/packages/@tensorflow";
 const complaints = [];
 for (const level of ["log", "warn", "error"]) {
   console[level] = (...words) => complaints.push(words.join(" ")); // kernels report an unknown type only here
 }
+
+/** Run a script that is no module. @param {string} src */
+const script = (src) =>
+  new Promise((resolve, reject) => {
+    const element = Object.assign(document.createElement("script"), { src, onload: resolve });
+    element.onerror = () => reject(new Error(`${src} did not load`));
+    document.head.append(element);
+  });
 
 await script(`${PACKAGES}/tfjs-core/dist/tf-core.min.js`);
 await script(`${PACKAGES}/tfjs-converter/dist/tf-converter.min.js`);
@@ -18,7 +24,7 @@ await tf.setBackend("wasm");
 
 /** @type {import("./run.mjs").Load} */
 export async function load(url) {
-  const model = await tf.loadGraphModel(url, { fetchFunc: async (part) => new Response(await bytes(part)) });
+  const model = await tf.loadGraphModel(url);
   return { run: (inputs) => run(model, inputs), close: () => model.dispose() };
 }
 
