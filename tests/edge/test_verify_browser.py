@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +35,6 @@ ENDLESS = """<ir_version: 8, opset_import: ["": 17]> g (float[1] x) => (float[1]
         b = Sqrt(a)
     }>(rounds, go, x)
 }"""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def browser():
-    """The build's browser, closed at the end as a build does."""
-    with closing(BROWSER):
-        yield
 
 
 @pytest.fixture
