@@ -75,7 +75,14 @@ def model_page(model: Json) -> dict[str, Any]:
         if main and main["file"] and main["format"] == "onnx"
         else [],
         "bibtex": bibtex(card),
+        "browsers": browsers(model["artefacts"]),
     }
+
+
+def browsers(artefacts: Iterable[Json]) -> list[str]:
+    """Return the browsers in which files ran, which stand behind the version of a runtime: `4.22.0, Chromium 156.0`."""
+    versions = {row["version"] or "" for artefact in artefacts for row in artefact["parity"]}
+    return sorted({version.partition(", ")[2] for version in versions} - {""})
 
 
 def main_artefact(artefacts: Iterable[Json]) -> Json | None:
