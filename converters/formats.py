@@ -50,7 +50,7 @@ FORMATS = {
             name="tflite",
             module="converters.to_tflite",
             recipes={"fp32": "none", "fp16": "none", "int8_dynamic": "none", "w8a8": "w8a8_per_channel_minmax"},
-            runtimes=("litert",),
+            runtimes=("litert", "litert-js"),
         ),
         Format(
             name="tfjs",

@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from catalog.card import Tolerance
 from edge.golden import Golden
-from edge.runtimes import RUNTIMES
+from edge.runtimes import RUNTIMES, Tensors, UnsupportedError
 
 Array = npt.NDArray[Any]
+Status = Literal["passed", "failed", "not run", "unsupported"]
 
 
 class Parity(BaseModel):
@@ -22,7 +23,7 @@ class Parity(BaseModel):
 
     runtime: str
     version: str | None
-    status: Literal["passed", "failed", "not run"]
+    status: Status
     max_abs: float | None = None  # in units of the output
     max_rel: float | None = None  # of the elements that are not 0
     cosine: float | None = None
@@ -33,18 +34,27 @@ class Parity(BaseModel):
 
 
 def verify(artefact: Path, runtime: str, golden: Sequence[Golden], tolerance: Tolerance) -> Parity:
-    """Run every golden input and compare; a runtime that raises gives a failed row that says so."""
+    """Run every golden input and compare; a runtime that raises gives a failed row that says so.
+
+    A runtime that is not here gives `not run`, and one that can take no such file `unsupported`: never `passed`.
+    """
     row = RUNTIMES.get(runtime)
-    if row is None:
-        return Parity(
-            runtime=runtime, version=None, status="not run", tolerance=tolerance, reason="not run by this build"
-        )
+    missing = "no runtime of Edgewise" if row is None else row.missing()
+    if row is None or missing:
+        return Parity(runtime=runtime, version=None, status="not run", tolerance=tolerance, reason=missing)
     try:
         session = row.load(artefact)
-        pairs = [(got, g.outputs[name]) for g in golden for name, got in session(g.inputs).items()]
+        pairs = [pair for vector in golden for pair in _pairs(session(vector.inputs), vector.outputs)]
     except Exception as error:  # whatever the runtime raises is the finding
-        return Parity(runtime=runtime, version=row.version(), status="failed", tolerance=tolerance, reason=str(error))
+        status: Status = "unsupported" if isinstance(error, UnsupportedError) else "failed"
+        return Parity(runtime=runtime, version=row.version(), status=status, tolerance=tolerance, reason=str(error))
     return compare(pairs, tolerance, runtime=runtime, version=row.version())
+
+
+def _pairs(got: Tensors, want: Tensors) -> list[tuple[Array, Array]]:
+    if got.keys() != want.keys():
+        raise ValueError(f"expected the outputs {', '.join(want)}, got {', '.join(got) or 'none'}")
+    return [(got[name], want[name]) for name in want]
 
 
 def compare(pairs: Sequence[tuple[Array, Array]], tolerance: Tolerance, *, runtime: str, version: str) -> Parity:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from catalog.check import card_folders, check_all, load
 from catalog.problem import Problem
 from catalog.source import SourceError, UnreachableError
 from catalog.vocab import tasks
+from edge.runtimes.browser import BROWSER
 from scripts import model_build, plan, stage, vendor
 from scripts.cache import ROOT, Cache, file_digest, only_build, point, tree_digest
+from scripts.report import parity
 
 CATALOG = ROOT / "catalog" / "models"
 UNBUILT = "unbuilt"  # the status of a card whose weights a build takes where they are, and never downloads
@@ -48,6 +51,16 @@ class Report:
         missing = [model for model in self.models if model["unbuilt"] and model["card"]["status"] != UNBUILT]
         return {model["card"]["id"]: model["unbuilt"] for model in missing}
 
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """The rows of what was built, each an artefact in a runtime."""
+        return [row for model in self.models if not model["unbuilt"] for row in parity(model)]
+
+    @property
+    def not_run(self) -> list[dict[str, Any]]:
+        """Those of them that were not run, for want of a runtime."""
+        return [row for row in self.checks if row["status"] == "not run"]
+
 
 Cards = Sequence[tuple[Card, Path]]  # each with its folder
 
@@ -60,7 +73,7 @@ def build(
     A model whose weights cannot be had is shown with the results committed beside its card. `progress` is called as
     each of the `count_steps(cards)` steps begins; `offline` forbids the network.
     """
-    with only_build(out):
+    with only_build(out), closing(BROWSER):
         cache = Cache(out / "cache")
         models = [_model(card, folder, cache, progress, offline) for card, folder in cards]
         reports = [_api(card.id, model) for (card, _), model in zip(cards, models, strict=True)]
@@ -77,24 +90,25 @@ def count_steps(cards: Cards) -> int:
     return 2 + sum(plan.count_steps(card) for card, _ in cards)
 
 
-def read_cards(catalog: Path = CATALOG) -> Cards:
-    """Return every card that is not withdrawn, or raise with all problems of all cards."""
+def read_cards(catalog: Path = CATALOG, ids: Sequence[str] | None = None) -> Cards:
+    """Return every card that is not withdrawn, or those named, or raise with all problems of all cards."""
     folders = card_folders(catalog)
     problems = check_all([catalog])
     if problems:
         raise BuildError(f"{len(problems)} problems in the cards", problems)
-    cards = [(load(folder), folder) for folder in folders]
-    return [(card, folder) for card, folder in cards if card.status != "withdrawn"]
+    cards = {card.id: (card, folder) for folder in folders if (card := load(folder)).status != "withdrawn"}
+    if unknown := [name for name in ids or [] if name not in cards]:
+        raise BuildError(f"{unknown[0]}: no such model: choose one of {', '.join(cards)}")
+    return [cards[name] for name in ids or cards]
 
 
 def refuse_failures(models: Sequence[dict[str, Any]]) -> None:
     """Raise for every parity row that failed and every figure that came out otherwise than its card claims."""
     failures = [
-        f"{model['card']['id']} {row['format']} {row['precision']} in {parity['runtime']}: {parity['reason']}"
+        f"{row['model']} {row['format']} {row['precision']} in {row['runtime']}: {row['reason']}"
         for model in models
-        for row in model["artefacts"]
-        for parity in row["parity"]
-        if parity["status"] == "failed"
+        for row in parity(model)
+        if row["status"] == "failed"
     ]
     failures += [
         f"{model['card']['id']} {row['format']}: the card claims {figure['metric']} {figure['claimed']:g}, "

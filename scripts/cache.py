@@ -41,7 +41,7 @@ def code_digest(package: str) -> str:
     files = (
         path
         for path in sorted((ROOT / package).rglob("*"))
-        if path.suffix in {".py", ".yaml"} and "models" not in path.parts
+        if path.suffix in {".py", ".yaml", ".mjs", ".html"} and "models" not in path.parts
     )
     return hashlib.sha256("".join(map(file_digest, files)).encode()).hexdigest()
 

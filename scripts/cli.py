@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +20,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
 
 from scripts.import_card import import_card
 
@@ -80,7 +81,9 @@ def build(
     out: Out = DEFAULT_OUT,
     catalog: Catalog = DEFAULT_CATALOG,
     offline: Offline = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a model's weights could not be had.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 when weights could not be had, or a file not run.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Export, verify and bundle every model and make the site; only steps whose inputs changed run again."""
@@ -89,7 +92,31 @@ def build(
         typer.echo(json.dumps({"site": str(report.site), "steps_made": report.steps_made, "models": report.models}))
     else:
         print_report(report)
-    raise typer.Exit(1 if strict and report.unbuilt else 0)
+    raise typer.Exit(1 if strict and (report.unbuilt or report.not_run) else 0)
+
+
+@app.command()
+def verify(
+    ids: Annotated[list[str] | None, typer.Argument(help="Models; without any, all of them.")] = None,
+    out: Out = DEFAULT_OUT,
+    catalog: Catalog = DEFAULT_CATALOG,
+    offline: Offline = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 also when a file could not be run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run every file of the models in every runtime against the golden vectors; exit 1 when one failed."""
+    from scripts import report
+    from scripts.verify import count_steps
+    from scripts.verify import verify as run
+
+    rows = with_progress(catalog, ids, count_steps, partial(run, out, offline=offline))
+    if as_json:
+        typer.echo(json.dumps({"rows": rows}, indent=1))
+    else:
+        Console(width=None if sys.stdout.isatty() else 200).print(report.checks(rows))
+        print_not_run(rows)
+    refused = {"failed", "not run"} if strict else {"failed"}
+    raise typer.Exit(1 if any(row["status"] in refused for row in rows) else 0)
 
 
 @app.command()
@@ -151,7 +178,7 @@ def convert(
     from catalog.source import SourceError
     from converters.errors import ConversionError
     from scripts.convert import convert as run
-    from scripts.convert import find
+    from scripts.convert import find, left
 
     try:
         source, card = find(model, catalog, with_card=fold_steps)
@@ -162,24 +189,8 @@ def convert(
         raise typer.Exit(1) from error
     for path in written:
         typer.echo(f"{path}  {path.stat().st_size} bytes")
-    if fold_steps:
-        print_left(json.loads(written[-1].read_text("utf-8")))
-
-
-def print_left(left: Any) -> None:
-    """Print what an application still has to do around a file with folded steps."""
-    for side, place in (("inputs", "before"), ("outputs", "after")):
-        for name, tensor in left[side].items():
-            steps = ", ".join(map(step_call, tensor["steps"])) or "nothing"
-            typer.echo(f"left {place} {name}, {tensor['dtype']} {tensor['shape']}: {steps}")
-    if left["result"]:
-        typer.echo(f"left at the end: {', '.join(map(step_call, left['result']))}")
-
-
-def step_call(step: Any) -> str:
-    """Write a step with those of its parameters that are short: `resize(width=8, height=8)`."""
-    shown = [f"{name}={value}" for name, value in step["kwargs"].items() if not isinstance(value, list)]
-    return f"{step['id']}({', '.join(shown)})" if shown else str(step["id"])
+    for line in left(written[-1]) if fold_steps else []:
+        typer.echo(line)
 
 
 @app.command()
@@ -269,19 +280,23 @@ def site(
 
 
 def run_build(folder: Path, catalog: Path, *, offline: bool = False) -> Any:
-    """Build with a progress bar on standard error; print problems and exit 1 when it cannot be published."""
-    from scripts.build import BuildError, build, count_steps, read_cards
+    """Build with a progress bar; print problems and exit 1 when it cannot be published."""
+    from scripts.build import build, count_steps
+
+    work = partial(build, folder, offline=offline)
+    return with_progress(catalog, None, count_steps, work)
+
+
+def with_progress(catalog: Path, ids: list[str] | None, count: Callable[[Any], int], work: Callable[..., Any]) -> Any:
+    """Return `work(cards, progress)` under a bar of `count(cards)` steps on standard error; print what stops it."""
+    from scripts.build import BuildError, read_cards
 
     try:
         with Progress(*COLUMNS, TimeElapsedColumn(), console=err) as bar:
             task = bar.add_task("reading cards", total=1)
-
-            def progress(text: str) -> None:
-                bar.update(task, description=text, advance=1)
-
-            cards = read_cards(catalog)
-            bar.update(task, total=count_steps(cards))
-            return build(folder, cards, progress, offline=offline)
+            cards = read_cards(catalog, ids)
+            bar.update(task, total=count(cards))
+            return work(cards, lambda text: bar.update(task, description=text, advance=1))
     except BuildError as error:
         print_problems(error.problems)
         err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
@@ -296,32 +311,24 @@ def print_problems(problems: Any) -> None:
 
 
 def print_report(report: Any) -> None:
-    """Print a row a model and where the site is."""
-    table = Table("model", "artefacts", "verified", "smallest", "measured", box=None, header_style="bold")
-    for model in report.models:
-        table.add_row(*report_row(model))
-    err.print(table)
+    """Print a row a model, what was left out, and where the site is."""
+    from scripts import report as tables
+
+    err.print(tables.models(report.models))
     err.print(f"{report.steps_made} steps made, the rest was up to date")
     for reason in list(report.unbuilt.values())[:1]:  # where one is out of reach, most are, for the same reason
         told = f"{', '.join(report.unbuilt)}: artefacts not built here: source unreachable. {reason}"
         err.print(told, highlight=False, markup=False, soft_wrap=True)
+    print_not_run(report.checks)
     typer.echo(report.site / "index.html")
 
 
-def report_row(model: dict[str, Any]) -> list[str]:
-    """Summarise a model's artefacts."""
-    rows = [parity for artefact in model["artefacts"] for parity in artefact["parity"]]
-    run = [parity for parity in rows if parity["status"] != "not run"]
-    if not rows:
-        return [model["card"]["id"], "0", "not built", "", ""]
-    figures = {row["metric"]: row["value"] for row in model["artefacts"][0]["accuracy"]}
-    return [
-        model["card"]["id"],
-        str(len(model["artefacts"])),
-        f"{sum(parity['status'] == 'passed' for parity in run)}/{len(run)} runs",
-        f"{min(artefact['bytes'] for artefact in model['artefacts']) / 1000:.0f} kB",
-        ", ".join(f"{metric} {value:.4g}" for metric, value in figures.items()),
-    ]
+def print_not_run(rows: Any) -> None:
+    """Print which runtimes were not there, and what to do."""
+    from scripts.report import not_run
+
+    for line in not_run(rows):
+        err.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

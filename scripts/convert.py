@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +74,11 @@ def convert(
         is_quantized = any(node.op_type == "QuantizeLinear" for node in model.graph)
         if not (precision == "w8a8" and is_quantized):
             model = recipes.apply(row.recipes[precision], model, _samples(calibration))
-        left = fold_card(model, folding) if folding else None
+        remaining = fold_card(model, folding) if folding else None
         written = row.export(model, precision=precision, layout=layout).write(target)
-    if left:
+    if remaining:
         notes = target.with_name(f"{target.name}.steps.json")
-        notes.write_text(json.dumps(left, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        notes.write_text(json.dumps(remaining, indent=1, ensure_ascii=False) + "\n", "utf-8")
         written.append(notes)
     return written
 
@@ -121,3 +121,24 @@ def _dtype_of(steps: Steps) -> str:
         if named := re.search(r"\bu?int\d+|\bfloat\d+", gives):
             return named[0]
     return "float32"
+
+
+def left(notes: Path) -> list[str]:
+    """Say what an application still has to do around a file with folded steps, by what `convert` wrote beside it."""
+    found = json.loads(notes.read_text("utf-8"))
+    lines = [
+        f"left {place} {name}, {tensor['dtype']} {tensor['shape']}: {_calls(tensor['steps'])}"
+        for side, place in (("inputs", "before"), ("outputs", "after"))
+        for name, tensor in found[side].items()
+    ]
+    return [*lines, *([f"left at the end: {_calls(found['result'])}"] if found["result"] else [])]
+
+
+def _calls(steps: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(map(_call, steps)) or "nothing"
+
+
+def _call(step: Mapping[str, Any]) -> str:
+    """Write a step with those of its parameters that are short: `resize(width=8, height=8)`."""
+    shown = [f"{name}={value}" for name, value in step["kwargs"].items() if not isinstance(value, list)]
+    return f"{step['id']}({', '.join(shown)})" if shown else str(step["id"])

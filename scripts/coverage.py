@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
+from edge.runtimes import RUNTIMES
+from edge.runtimes.browser import BROWSER
 from tests.conformance import cases, litert, tfjs
 from tests.conformance.cases import Case
 from tests.conformance.runner import Outcome, run_all
-from tests.conftest import CHROMIUM_FLAGS
 
 PATH = Path(__file__).resolve().parents[1] / "converters" / "coverage.json"
 DISPUTED = "onnxruntime and the converted model agree with each other, and not with the test's data"
@@ -36,20 +34,15 @@ def run_tflite(tests: Sequence[Case]) -> list[Outcome]:
 
 def run_tfjs(tests: Sequence[Case]) -> list[Outcome]:
     """Run the tests in a browser; raises RuntimeError if there is none."""
-    browser_path = os.environ.get("EDGEWISE_CHROMIUM") or shutil.which("chromium")
-    if browser_path is None:
-        raise RuntimeError("PATH: a Chromium expected, none found. Cure: install one, or name it in EDGEWISE_CHROMIUM.")
-    with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_FLAGS)
-        outcomes = tfjs.run_cases(tests, browser, Path(folder))
-        browser.close()
-    return outcomes
+    if reason := RUNTIMES["tfjs-wasm"].missing():
+        raise RuntimeError(reason)
+    with closing(BROWSER), TemporaryDirectory() as folder:
+        return tfjs.run_cases(tests, Path(folder))
 
 
 def tfjs_version() -> str:
     """Return the version of the TF.js that the tests run in."""
-    package: Row = json.loads((tfjs.PACKAGES / "tfjs-core" / "package.json").read_text())
-    return f"TF.js {package['version']}, wasm backend"
+    return f"TF.js {RUNTIMES['tfjs-wasm'].version().partition(',')[0]}, wasm backend"
 
 
 TARGETS: dict[str, tuple[Callable[[Sequence[Case]], list[Outcome]], Callable[[], str]]] = {

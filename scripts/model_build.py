@@ -13,6 +13,7 @@ from typing import Any
 from catalog import source
 from catalog.card import Card, Sample, Tolerance
 from catalog.vocab import step_files
+from edge.runtimes import RUNTIMES, state
 from scripts.cache import Cache, file_digest, tree_digest
 from scripts.plan import PUBLISHED, Artefact, Export, Row, plan
 
@@ -98,12 +99,17 @@ class ModelBuild:
     @cached_property
     def rows(self) -> list[Row]:
         """Export every artefact, run it in its runtimes, and measure it."""
-        return [self._row(self._export(export)) for export in plan(self.card)]
+        return [self._row(artefact) for artefact in self.artefacts]
+
+    @cached_property
+    def artefacts(self) -> list[Artefact]:
+        """Export every artefact; those that their format refuses say why."""
+        return [self._export(export) for export in plan(self.card)]
 
     def _row(self, artefact: Artefact) -> Row:
         if artefact.refusal:
             return Row(artefact, [], [])
-        parity = self._parity(artefact)
+        parity = self.parity(artefact)
         runs = all(row["status"] != "failed" for row in parity)
         return Row(artefact, parity, self._accuracy(artefact) if runs else [])
 
@@ -158,9 +164,10 @@ class ModelBuild:
         pipeline = Pipeline(self.card, self.folder)
         return [pipeline.tensors(example.input, pipeline.context()) for example in examples]
 
-    def _parity(self, artefact: Artefact) -> list[dict[str, Any]]:
+    def parity(self, artefact: Artefact) -> list[dict[str, Any]]:
+        """Run an artefact in each of its runtimes that is here; it runs again where one has come, gone or changed."""
         export = artefact.export
-        tolerance = self._tolerance(export.precision)
+        tolerance = self.tolerance(export.precision)
 
         def make(target: Path) -> None:
             from edge import golden, verify
@@ -174,27 +181,30 @@ class ModelBuild:
             "golden": self.golden.name,
             "tolerance": tolerance.model_dump(mode="json"),
         }
-        inputs |= {"runtimes": export.format.runtimes}
+        inputs |= {"runtimes": {name: state(name) for name in export.format.runtimes}}
         folder = self.step("verify", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
         rows: list[dict[str, Any]] = _read_json(folder / "verify.json")
         return rows
 
-    def _tolerance(self, precision: str) -> Tolerance:
+    def tolerance(self, precision: str) -> Tolerance:
+        """Return what the card allows a precision."""
         rows = self.card.verification.tolerance if self.card.verification else []
         found = [row for row in rows if row.precision == precision]
         return found[0] if found else Tolerance(precision=precision, absolute_tolerance=1e-5)
 
     def _accuracy(self, artefact: Artefact) -> list[dict[str, Any]]:
+        """Measure the card's figures in the format's first runtime: nothing where it is not here."""
         claims = [claim for claim in self.card.evaluation if claim.file]
+        runtime = RUNTIMES[artefact.export.format.runtimes[0]]
 
         def make(target: Path) -> None:
             from edge.evaluate import evaluate
-            from edge.runtimes import RUNTIMES
 
-            session = RUNTIMES[artefact.export.format.runtimes[0]].load(artefact.files[0])
+            session = runtime.load(artefact.files[0])
             is_source = artefact.export.precision == self.card.source.precision
             rows = [
-                evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source) for claim in claims
+                evaluate(self.card, self.folder, claim, self.task, session, is_source=is_source)
+                for claim in ([] if runtime.missing() else claims)
             ]
             _write_json(target / "eval.json", [row.model_dump(mode="json") for row in rows])
 
@@ -203,6 +213,7 @@ class ModelBuild:
             "card": self._facts,
             "steps": self._named,
             "data": [file_digest(self.folder / claim.file) for claim in claims if claim.file],
+            "runtime": state(runtime.name),
         }
         folder = self.step("evaluate", inputs, make, code=("edge",), tools=RUNTIME_TOOLS)
         rows: list[dict[str, Any]] = _read_json(folder / "eval.json")
@@ -251,20 +262,24 @@ class ModelBuild:
         return row
 
     def _artefact_row(self, row: Row) -> dict[str, Any]:
-        artefact, main = row.artefact, row.artefact.files[0]
-        export = artefact.export
+        artefact, export = row.artefact, row.artefact.export
+        main, *further = [self._part(path, artefact.folder) for path in artefact.files]
         return {
             "format": export.format.name,
             "precision": export.precision,
             "recipe": export.recipe,
-            "file": f"models/{self.card.id}/files/{main.relative_to(artefact.folder).as_posix()}",
+            **main,
             "bytes": sum(path.stat().st_size for path in artefact.files),
             "download_bytes": sum(len(gzip.compress(path.read_bytes(), 6)) for path in artefact.files),
-            "sha256": file_digest(main),
+            "further": further,
             "runtimes": list(export.format.runtimes),
             "parity": row.parity,
             "accuracy": row.accuracy,
         }
+
+    def _part(self, path: Path, folder: Path) -> dict[str, str]:
+        place = f"models/{self.card.id}/files/{path.relative_to(folder).as_posix()}"
+        return {"file": place, "sha256": file_digest(path)}
 
     def _golden_row(self, row: dict[str, Any]) -> dict[str, Any]:
         def placed(paths: dict[str, str]) -> dict[str, str]:

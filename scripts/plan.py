@@ -8,7 +8,6 @@ from typing import Any
 
 from catalog.card import Card, Precision
 from converters.formats import FORMATS, Format
-from edge.runtimes import RUNTIMES
 
 AS_IT_IS, PUBLISHED = "none", "published"  # recipes: the imported graph unchanged; the source's own bytes
 OWN_FORMATS = {"tflite"}  # sources of these formats are offered as they were published
@@ -52,14 +51,15 @@ def plan(card: Card) -> list[Export]:
     A format without the precision of a quantised source computes the same quantised values in float32.
     """
     base = card.source.precision
-    formats = [row for row in FORMATS.values() if not RUNTIMES.keys().isdisjoint(row.runtimes)]
     exports = [
         Export(row, precision, _recipe(card, row, precision))
         for precision in dict.fromkeys([base, *card.edge.precisions])
-        for row in formats
+        for row in FORMATS.values()
         if precision in row.recipes
     ]
-    return exports + [Export(row, Precision.FP32.value, AS_IT_IS) for row in formats if base not in row.recipes]
+    return exports + [
+        Export(row, Precision.FP32.value, AS_IT_IS) for row in FORMATS.values() if base not in row.recipes
+    ]
 
 
 def _recipe(card: Card, row: Format, precision: str) -> str:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from edge.runtimes import chromium as find_chromium
+from edge.runtimes.browser import BROWSER
 from scripts.build import Report, build, read_cards
 from scripts.serve import make_server
 from tests.shared import SHARED, link_mirror
 
 ROOT = Path(__file__).parent.parent
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,13 +74,18 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One real Chromium for the whole run."""
-    path = os.environ.get("EDGEWISE_CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("no browser: scripts/test finds or installs one and names it in EDGEWISE_CHROMIUM")
+    find_chromium.prepare()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium.find(), args=list(find_chromium.FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_of_builds() -> Iterator[None]:
+    """The browser in which files are verified, closed at the end of the run."""
+    with closing(BROWSER):
+        yield
 
 
 @pytest.fixture

@@ -23,10 +23,12 @@ FACETS = (  # name in the URL, legend, which values a row of models.json has
 def facts(models: Iterable[Json]) -> dict[str, Any]:
     """Count what the front page states: files, checks, those passed and where, and how far fp32 files deviate.
 
-    Files of models whose source is quantised do not count there: a quantum is no rounding error.
+    A runtime that can take no such file is no check of it; one that was not run here is, and did not pass. Files of
+    models whose source is quantised do not count as deviating: a quantum is no rounding error.
     """
     artefacts = [(model, artefact) for model in models for artefact in model["artefacts"]]
-    checks = [(model, artefact, row) for model, artefact in artefacts for row in artefact["parity"]]
+    rows = [(model, artefact, row) for model, artefact in artefacts for row in artefact["parity"]]
+    checks = [(model, artefact, row) for model, artefact, row in rows if row["status"] != "unsupported"]
     passed = [(model, artefact, row) for model, artefact, row in checks if row["status"] == "passed"]
     exact = [row["max_abs"] for m, a, row in passed if a["precision"] == m["card"]["source"]["precision"] == "fp32"]
     return {
@@ -76,7 +78,14 @@ def model_page(model: Json) -> dict[str, Any]:
         if main and main["file"] and main["format"] == "onnx"
         else [],
         "bibtex": bibtex(card),
+        "browsers": browsers(model["artefacts"]),
     }
+
+
+def browsers(artefacts: Iterable[Json]) -> list[str]:
+    """Return the browsers in which files ran, which stand behind the version of a runtime: `4.22.0, Chromium 156.0`."""
+    versions = {row["version"] or "" for artefact in artefacts for row in artefact["parity"]}
+    return sorted({version.partition(", ")[2] for version in versions} - {""})
 
 
 def main_artefact(artefacts: Iterable[Json]) -> Json | None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +12,10 @@ from catalog.check import load
 from edge.examples import of_file
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES
+from edge.runtimes.chromium import FLAGS, find
 from edge.steps.wav import read
 from tests.browser.conftest import Visit
 from tests.browser.drive import TIMEOUT, Drive
-from tests.conftest import CHROMIUM_FLAGS
 from tests.golden.steps.cases import wavs
 
 pytestmark = pytest.mark.browser
@@ -154,8 +152,7 @@ def microphone(chromium: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
     (tmp_path / "heard.wav").write_bytes(wavs.of(heard, sound.rate))
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     flags += [f"--use-file-for-fake-audio-capture={tmp_path / 'heard.wav'}"]
-    path = os.environ.get("EDGEWISE_CHROMIUM") or shutil.which("chromium")
-    with chromium.browser_type.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags]) as browser:
+    with chromium.browser_type.launch(executable_path=find(), args=[*FLAGS, *flags]) as browser:
         yield browser.new_context()
 
 

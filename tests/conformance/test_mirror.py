@@ -27,7 +27,7 @@ from converters.tflite.target import TARGET as TFLITE
 from converters.to_tfjs import export as export_tfjs
 from converters.to_tflite import export
 from tests.conformance.litert import run
-from tests.conformance.tfjs import run_all, write
+from tests.conformance.tfjs import run as run_tfjs
 
 pytestmark = pytest.mark.shared
 
@@ -126,10 +126,9 @@ def test_litert_computes_what_onnxruntime_does(model: Mirrored) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("model", mirrored())
-def test_tfjs_computes_what_onnxruntime_does(model: Mirrored, chromium, tmp_path) -> None:
+def test_tfjs_computes_what_onnxruntime_does(model: Mirrored, tmp_path) -> None:
     """The same in a real browser."""
-    write(tmp_path / "model", export_tfjs(model.graph, precision="fp32").files, model.feeds)
-    result = run_all(chromium, tmp_path, ["model"])["model"]
+    result = run_tfjs(tmp_path / "model", export_tfjs(model.graph, precision="fp32").files, model.feeds)
     assert result.error == ""
     model.check([result.outputs[output.name] for output in model.session.get_outputs()])
 

@@ -40,10 +40,10 @@ SCALES = ("scales", "roi")  # inputs of Resize that exported models hold as cons
 
 
 @pytest.fixture(scope="module")
-def outcomes(chromium, tmp_path_factory):
+def outcomes(tmp_path_factory):
     """How each test ended, by name."""
     tests = cases()
-    ends = run_cases(tests, chromium, tmp_path_factory.mktemp("tfjs"))
+    ends = run_cases(tests, tmp_path_factory.mktemp("tfjs"))
     return {case.name: end for case, end in zip(tests, ends, strict=True)}
 
 
@@ -66,7 +66,7 @@ def test_at_least_92_percent_of_the_tests_pass(outcomes):
     assert counts["passed"] >= 0.92 * counts.total()
 
 
-def test_every_mode_of_resize_is_exact_once_the_scales_are_constant(chromium, tmp_path):
+def test_every_mode_of_resize_is_exact_once_the_scales_are_constant(tmp_path):
     """Exported models hold the scales, so that the gaps in the table are gaps of the tests only."""
     tests = [case for case in cases() if case.name.startswith(("test_resize", "test_upsample"))]
-    assert {end.status for end in run_cases(tests, chromium, tmp_path, SCALES)} == {"passed"}
+    assert {end.status for end in run_cases(tests, tmp_path, SCALES)} == {"passed"}

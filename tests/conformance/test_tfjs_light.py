@@ -27,20 +27,20 @@ def logits(name: str) -> onnx.ModelProto:
     return model
 
 
-def compare(name, precision, chromium, folder):
+def compare(name, precision, folder):
     """Largest difference relative to the largest value, the cosine, and whether the winner is the same."""
     model = logits(name)
     feeds = {model.graph.input[0].name: IMAGE}
     (wanted,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)
-    (got,) = run_model(chromium, folder, ir.from_proto(model), feeds, precision).values()
+    (got,) = run_model(folder / "model", ir.from_proto(model), feeds, precision).values()
     cosine = np.vdot(got, wanted) / np.linalg.norm(got) / np.linalg.norm(wanted)
     return np.abs(got - wanted).max() / np.abs(wanted).max(), cosine, got.argmax() == wanted.argmax()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_fp32_equals_onnxruntime(name, chromium, tmp_path):
+def test_fp32_equals_onnxruntime(name, tmp_path):
     """The converted network computes what the source does."""
-    difference, cosine, winner = compare(name, "fp32", chromium, tmp_path)
+    difference, cosine, winner = compare(name, "fp32", tmp_path)
     assert difference <= 1e-4
     assert cosine >= 0.99999
     assert winner
@@ -48,8 +48,8 @@ def test_fp32_equals_onnxruntime(name, chromium, tmp_path):
 
 @pytest.mark.parametrize("precision", ["fp16", "uint8", "uint16"])
 @pytest.mark.parametrize("name", SMALL)
-def test_smaller_weights_keep_the_winner(name, precision, chromium, tmp_path):
+def test_smaller_weights_keep_the_winner(name, precision, tmp_path):
     """Weights of 8 or 16 bits are read back as what they stand for."""
-    _, cosine, winner = compare(name, precision, chromium, tmp_path)
+    _, cosine, winner = compare(name, precision, tmp_path)
     assert cosine >= 0.99
     assert winner

@@ -17,7 +17,7 @@ from converters.tfjs.target import TARGET as TFJS
 from converters.tflite.target import TARGET as TFLITE
 from converters.to_tflite import export
 from tests.conformance.litert import run
-from tests.conformance.tfjs import run_all, write
+from tests.conformance.tfjs import run as run_tfjs
 from tests.converters.test_tflite import parsed
 
 CONVNET = """g (float[1, 3, 8, 8] x) => (float[1, 8, 4, 4] y) {
@@ -89,19 +89,17 @@ def test_channels_last_are_the_same_numbers_in_litert(case: str) -> None:
 
 
 @pytest.mark.browser
-def test_channels_last_are_the_same_numbers_in_tfjs(chromium, tmp_path) -> None:
+def test_channels_last_are_the_same_numbers_in_tfjs(tmp_path) -> None:
     """The same in a browser, where the model's signature says the order of axes."""
-    feeds = {}
-    for i, (text, shape, (moves_input, _)) in enumerate(MODELS.values()):
+    for i, (case, (text, shape, (moves_input, moves_output))) in enumerate(MODELS.items()):
         model, x = ir.from_proto(parsed(text)), np.random.default_rng(1).standard_normal(shape).astype(np.float32)
-        feeds[i] = x
+        results = {}
         for layout in ("keep", "nhwc"):
             files = FORMATS["tfjs"].export(model, precision="fp32", layout=layout).files
-            write(tmp_path / f"{i}-{layout}", files, {"x": last(x) if moves_input and layout == "nhwc" else x})
-    results = run_all(chromium, tmp_path, [f"{i}-{layout}" for i in feeds for layout in ("keep", "nhwc")])
-    assert {name: result.error for name, result in results.items() if result.error} == {}
-    for i, (case, (_, _, (_, moves_output))) in enumerate(MODELS.items()):
-        wanted, got = (results[f"{i}-{layout}"].outputs["y"] for layout in ("keep", "nhwc"))
+            given = last(x) if moves_input and layout == "nhwc" else x
+            results[layout] = run_tfjs(tmp_path / f"{i}-{layout}", files, {"x": given})
+            assert results[layout].error == "", case
+        wanted, got = (results[layout].outputs["y"] for layout in ("keep", "nhwc"))
         wanted = last(wanted) if moves_output else wanted
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5, err_msg=case)
 

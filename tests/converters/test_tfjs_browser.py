@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from converters.to_tfjs import export
-from tests.conformance.tfjs import run_all, write
+from tests.conformance.tfjs import run
 from tests.converters.test_tfjs import floats, graph_model, operators
 
 pytestmark = pytest.mark.browser
@@ -21,17 +21,15 @@ RNG = np.random.default_rng(7)
 FULL = {"low": np.iinfo(np.int32).min, "high": np.iinfo(np.int32).max}
 
 
-def check(model, feeds, chromium, folder, tolerance=1e-5):
+def check(model, feeds, folder, tolerance=1e-5):
     """Compare every output with onnxruntime; whole numbers and truth values have to be equal."""
-    check_all({"model": (model, feeds)}, chromium, folder, tolerance)
+    check_all({"model": (model, feeds)}, folder, tolerance)
 
 
-def check_all(models, chromium, folder, tolerance=1e-5):
-    """Check many models, each with what to feed it, in one page."""
+def check_all(models, folder, tolerance=1e-5):
+    """Check many models, each with what to feed it."""
     for name, (model, feeds) in models.items():
-        write(folder / name, export(model, precision="fp32").files, feeds)
-    for name, result in run_all(chromium, folder, [*models]).items():
-        model, feeds = models[name]
+        result = run(folder / name, export(model, precision="fp32").files, feeds)
         session = onnxruntime.InferenceSession(ir.to_proto(model).SerializeToString())
         wanted = dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds), strict=True))
         assert (result.error, [*result.outputs]) == ("", [*wanted]), name
@@ -52,7 +50,7 @@ def random_integers(*shape):
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-def test_batch_and_image_size_are_chosen_at_run_time(batch, chromium, tmp_path):
+def test_batch_and_image_size_are_chosen_at_run_time(batch, tmp_path):
     """One file serves every size that the card allows."""
     constants = {"w": RNG.normal(size=(5, 3, 3, 3)).astype(np.float32), "f": RNG.normal(size=(5, 4)).astype(np.float32)}
     nodes = [
@@ -65,29 +63,29 @@ def test_batch_and_image_size_are_chosen_at_run_time(batch, chromium, tmp_path):
     model = graph_model(
         nodes, [floats("x", "n", 3, "h", "w")], [floats("y", "n", 4), floats("c", "n", 5, None, None)], constants
     )
-    check(model, {"x": RNG.random((batch, 3, 10 + batch, 9), np.float32)}, chromium, tmp_path)
+    check(model, {"x": RNG.random((batch, 3, 10 + batch, 9), np.float32)}, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("groups", "kernel", "size"),
     [(2, [1, 1], [28, 28]), (4, [1, 1], [7, 7]), (8, [3, 3], [9, 8]), (3, [3], [12]), (2, [2, 2, 2], [4, 4, 4])],
 )
-def test_grouped_convolutions_of_every_dimension(groups, kernel, size, chromium, tmp_path):
+def test_grouped_convolutions_of_every_dimension(groups, kernel, size, tmp_path):
     """Whichever way a grouped convolution is written, it computes the same."""
     weight = RNG.normal(size=(groups * 6, 4, *kernel)).astype(np.float32)
     bias = RNG.normal(size=groups * 6).astype(np.float32)
     node = helper.make_node("Conv", ["x", "w", "b"], ["y"], group=groups)
     shape = (1, groups * 4, *size)
     model = graph_model([node], [floats("x", *shape)], [floats("y", *[None] * len(shape))], {"w": weight, "b": bias})
-    check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, chromium, tmp_path, 1e-4)
+    check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, tmp_path, 1e-4)
 
 
-def test_shuffled_groups_are_neither_transposed_nor_cut_twice(chromium, tmp_path):
+def test_shuffled_groups_are_neither_transposed_nor_cut_twice(tmp_path):
     """Blocks of ShuffleNet compute the same without a transpose inside, and in pieces from one cut on."""
     channels, groups, size = 272, 4, 14
     model = graph_model(*shuffle_blocks(channels, groups, size, blocks=2))
     feeds = {"x": RNG.normal(size=(1, channels, size, size)).astype(np.float32)}
-    check(model, feeds, chromium, tmp_path, 1e-4)
+    check(model, feeds, tmp_path, 1e-4)
     used = Counter(operators(model))
     assert used["Transpose"] == 2
     assert used["SplitV"] == 1
@@ -117,7 +115,7 @@ def shuffle_blocks(channels, groups, size, blocks):
     return nodes, [floats("x", *shape)], [floats(x, *shape)], constants
 
 
-def test_strides_dilations_and_paddings_combine(chromium, tmp_path):
+def test_strides_dilations_and_paddings_combine(tmp_path):
     """TF.js takes a stride or a dilation but not both, and pads unevenly only if told how."""
     models = {}
     x = RNG.normal(size=(2, 6, 14, 13)).astype(np.float32)
@@ -129,19 +127,19 @@ def test_strides_dilations_and_paddings_combine(chromium, tmp_path):
             name = f"{strides}-{dilations}-{groups}-{outputs}".replace(", ", "")
             ends = [floats("x", *x.shape)], [floats("y", 2, outputs, None, None)]
             models[name] = graph_model([node], *ends, {"w": weight}), {"x": x}
-    check_all(models, chromium, tmp_path, 1e-4)
+    check_all(models, tmp_path, 1e-4)
 
 
-def test_a_convolution_of_volumes_takes_strides_and_dilations(chromium, tmp_path):
+def test_a_convolution_of_volumes_takes_strides_and_dilations(tmp_path):
     """What holds for images holds for volumes."""
     weight = RNG.normal(size=(2, 3, 2, 3, 2)).astype(np.float32)
     node = helper.make_node("Conv", ["x", "w"], ["y"], strides=[1, 2, 2], dilations=[2, 1, 3], pads=[1, 0, 1, 0, 1, 2])
     shape = (1, 3, 6, 7, 8)
     model = graph_model([node], [floats("x", *shape)], [floats("y", 1, 2, None, None, None)], {"w": weight})
-    check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, chromium, tmp_path, 1e-4)
+    check(model, {"x": RNG.normal(size=shape).astype(np.float32)}, tmp_path, 1e-4)
 
 
-def test_whole_numbers_are_exact_over_32_bits(chromium, tmp_path):
+def test_whole_numbers_are_exact_over_32_bits(tmp_path):
     """Kernels that compute in float32 would lose the low bits of large numbers."""
     x, y = random_integers(500), random_integers(500)
     feeds = {"x": x, "y": np.where(y == 0, 1, y).astype(np.int32)}
@@ -151,10 +149,10 @@ def test_whole_numbers_are_exact_over_32_bits(chromium, tmp_path):
         model = graph_model([node], [integers("x", 500), integers("y", 500)], [integers("z", 500)])
         model.graph.opset_imports[""] = 18
         models[op] = model, feeds
-    check_all(models, chromium, tmp_path)
+    check_all(models, tmp_path)
 
 
-def test_whole_numbers_divide_towards_zero(chromium, tmp_path):
+def test_whole_numbers_divide_towards_zero(tmp_path):
     """Exact while dividend and divisor together stay below 2^31."""
     x, y = random_integers(500) // 2, random_integers(500) // 4
     nodes = [
@@ -163,11 +161,11 @@ def test_whole_numbers_divide_towards_zero(chromium, tmp_path):
         helper.make_node("Neg", ["x"], ["n"]),
     ]
     model = graph_model(nodes, [integers("x", 500), integers("y", 500)], [integers(name, 500) for name in "qan"])
-    check(model, {"x": x, "y": np.where(y == 0, 1, y).astype(np.int32)}, chromium, tmp_path)
+    check(model, {"x": x, "y": np.where(y == 0, 1, y).astype(np.int32)}, tmp_path)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32, np.bool_])
-def test_slices_keep_every_type(dtype, chromium, tmp_path):
+def test_slices_keep_every_type(dtype, tmp_path):
     """Steps other than 1, forwards and backwards, on values whose low bits matter."""
     kind = {"f": TensorProto.FLOAT, "i": TensorProto.INT32, "b": TensorProto.BOOL}[np.dtype(dtype).kind]
     bounds = {"s": np.array([5, -1]), "e": np.array([-99, 0]), "a": np.array([0, 1]), "t": np.array([-2, -1])}
@@ -175,14 +173,14 @@ def test_slices_keep_every_type(dtype, chromium, tmp_path):
     shape = (6, 5, 2)
     model = graph_model([node], [integers("x", *shape, dtype=kind)], [integers("y", None, None, 2, dtype=kind)], bounds)
     values = random_integers(*shape) if dtype != np.bool_ else RNG.random(shape) < 0.5
-    check(model, {"x": values.astype(dtype)}, chromium, tmp_path)
+    check(model, {"x": values.astype(dtype)}, tmp_path)
 
 
-def test_results_of_unknown_length_come_back_whole(chromium, tmp_path):
+def test_results_of_unknown_length_come_back_whole(tmp_path):
     """Operators whose result's size depends on values run as well."""
     model = graph_model(
         [helper.make_node("NonZero", ["x"], ["y"])],
         [floats("x", 4, 5)],
         [integers("y", 2, None, dtype=TensorProto.INT64)],
     )
-    check(model, {"x": RNG.integers(0, 2, (4, 5)).astype(np.float32)}, chromium, tmp_path)
+    check(model, {"x": RNG.integers(0, 2, (4, 5)).astype(np.float32)}, tmp_path)

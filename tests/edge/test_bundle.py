@@ -19,7 +19,8 @@ def test_a_bundle_holds_what_an_app_needs(report):
     for model, files in read(report):
         names = set(files)
         assert {"LICENSE", "SHA256SUMS", "manifest.json", "steps.json", "test/index.json"} <= names
-        assert len([name for name in names if name.startswith("model/")]) == len(model["artefacts"])
+        files_of = [1 + len(row["further"]) for row in model["artefacts"]]
+        assert len([name for name in names if name.startswith("model/")]) == sum(files_of)
         assert len([name for name in names if name.startswith("labels/")]) == len(model["labels"])
 
 

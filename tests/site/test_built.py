@@ -21,11 +21,23 @@ def test_every_file_the_api_names_is_there_with_its_digest(model, built_site):
     """What the API promises can be downloaded, and is what it says."""
     api = json.loads((built_site / "api" / "v1" / "models" / f"{model}.json").read_text("utf-8"))
     for row in (*api["artefacts"], *api["bundles"]):
-        data = (built_site / row["file"]).read_bytes()
-        assert (len(data), hashlib.sha256(data).hexdigest()) == (row["bytes"], row["sha256"])
+        parts = [row, *row.get("further", [])]
+        data = [(built_site / part["file"]).read_bytes() for part in parts]
+        assert [hashlib.sha256(each).hexdigest() for each in data] == [part["sha256"] for part in parts]
+        assert sum(map(len, data)) == row["bytes"]
     named = [path for golden in api["golden"] for side in ("inputs", "outputs") for path in golden[side].values()]
     named += [sample["file"] for sample in api["samples"] if sample["file"]]
     assert [path for path in named if not (built_site / path).is_file()] == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_file_can_be_downloaded_from_the_page(model, built_site):
+    """A format of several files, such as TF.js, has a link to each."""
+    api = json.loads((built_site / "api" / "v1" / "models" / f"{model}.json").read_text("utf-8"))
+    page = (built_site / "models" / model / "index.html").read_text("utf-8")
+    named = [part["file"] for row in api["artefacts"] for part in (row, *row["further"])]
+    assert [file for file in named if f'href="../../{file}" download' not in page] == []
+    assert len([file for file in named if "tfjs" in file]) == 4
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -78,7 +78,7 @@ def test_the_front_page_counts_what_the_build_found(stage: Path) -> None:
     """The front page states the number of models, of passed checks and the largest fp32 deviation."""
     shown = text(pages(stage)["index.md"])
     assert "models, each with a test-drive 2" in shown
-    assert "of 16 checks passed, on 8 files, in onnxruntime and onnxruntime-web 14" in shown
+    assert "of 16 checks passed, on 8 files, in 2 runtimes 14" in shown
     assert "largest deviation of an fp32 file from its source 3.1e-7" in shown
 
 
