@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from edge.native.dialects import ARRAYS, Dialect
 
-ANNOTATIONS = {"int": "int", "float": "f64", "bool": "bool", "str": "str", "f32": "f32", "None": "None"}
+ANNOTATIONS = {"int": "int", "long": "long", "float": "f64", "bool": "bool", "str": "str", "f32": "f32", "None": "None"}
 
 
 class UntranslatableError(ValueError):

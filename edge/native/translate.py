@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from edge.native.dialects import Dialect
@@ -52,7 +52,8 @@ def _translate(dialect: Dialect, module: ModuleType, name: str, done: dict[str, 
     writer = Writer(dialect, home)  # type: ignore[arg-type]
     text = writer.function(node) if isinstance(node, ast.FunctionDef) else writer.constant(node)  # type: ignore[arg-type]
     for used in writer.used:
-        _translate(dialect, home, used, done)  # type: ignore[arg-type]
+        if used != name:  # a kernel may call itself
+            _translate(dialect, home, used, done)  # type: ignore[arg-type]
     done[name] = text
 
 
@@ -76,6 +77,9 @@ class Writer(Expressions):
     def function(self, node: ast.FunctionDef) -> str:
         """Write a kernel with its documentation."""
         self.changing = _changing(node, self.dialect)
+        given = {arg.arg for arg in node.args.args}
+        if given & (_written_into(node) | {*_set_names(node)}):
+            raise UntranslatableError(f"{self.module.__name__}.{node.name}: a kernel must not change its parameters")
         self.types = {arg.arg: self._annotated(arg.annotation) for arg in node.args.args}
         parameters = ", ".join(
             self.dialect.parameter.format(name=camel(name), type=type_name(self.dialect, kind))
@@ -178,13 +182,13 @@ class Writer(Expressions):
         start, end, step = (["0", *numbers, "1"] if len(numbers) == 1 else [*numbers, "1"])[:3]
         form = self.dialect.count_down if step.startswith("-") else self.dialect.count_up
         form = form.replace(" step {step}", "") if step in ("1", "-1") else form
-        self.types[node.target.id] = "int"
         head = form.format(name=camel(node.target.id), start=start, end=end, step=step.lstrip("-"))
-        return [head, *self._scope(node.body), "}"]
+        return [head, *self._scope(node.body, {node.target.id: "int"}), "}"]
 
-    def _scope(self, statements: Sequence[ast.stmt]) -> list[str]:
+    def _scope(self, statements: Sequence[ast.stmt], own: Mapping[str, str] = MappingProxyType({})) -> list[str]:
         """Write a block whose own variables end with it."""
         outside = dict(self.types)
+        self.types |= own
         lines = self.block(statements)
         self.types = outside
         return lines
@@ -192,8 +196,16 @@ class Writer(Expressions):
 
 def _changing(node: ast.FunctionDef, dialect: Dialect) -> set[str]:
     """Return the locals that are set more than once, or written into where arrays are values."""
-    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+    names = _set_names(node)
     targets = [one.target for one in ast.walk(node) if isinstance(one, ast.AugAssign)]
-    stores = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
-    written = {ast.unparse(store.value) for store in stores} if dialect.arrays_are_values else set()
+    written = _written_into(node) if dialect.arrays_are_values else set()
     return {name for name in names if names.count(name) > 1} | {ast.unparse(target) for target in targets} | written
+
+
+def _set_names(node: ast.FunctionDef) -> list[str]:
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
+def _written_into(node: ast.FunctionDef) -> set[str]:
+    stores = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
+    return {ast.unparse(store.value) for store in stores}
