@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from catalog import vocab
 from catalog.card import Step
-from edge.native import records
 from edge.native.dialects import Dialect
 from edge.native.kernels.numbers import WIDENED
-from edge.native.kinds import UntranslatableError, bare, camel, element, quoted, record_fields
+from edge.native.kinds import UntranslatableError, bare, camel, element, quoted, record_fields, record_of
 from edge.native.registry import SUBJECT, Kernel, kernels_of, parameters, result_type
 
 SHARED = {"frame": "Frame", "picture": "Picture", "seconds": "f64"}  # what the inputs leave for the outputs
@@ -116,8 +115,9 @@ def literal(dialect: Dialect, value: Any, kind: str) -> str:
     if kind.startswith("list[") or kind in ("Strings", "Doubles", "Ints"):
         entries = ", ".join(literal(dialect, one, element(kind)) for one in value or ())
         return dialect.literals.get(kind, dialect.literals["list"]).format(entries)
-    if hasattr(records, kind):
-        parts = record_fields(getattr(records, kind))
+    found = record_of(kind)
+    if found:
+        parts = record_fields(found)
         return dialect.construct(kind, [(camel(name), literal(dialect, value.get(name), of)) for name, of in parts])
     if kind == "str":
         return quoted(value or "", dialect)

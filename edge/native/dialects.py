@@ -31,6 +31,7 @@ class Dialect:
     function: str
     method: str  # a function of a card
     call: str  # of a kernel
+    guarded: str  # an `and` or `or` with calls of kernels
     constant: str
     public: str  # a constant that the app may read
     scope: str  # around the functions of a card
@@ -127,6 +128,7 @@ KOTLIN = Dialect(
     list_of="List<{0}>",
     parameter="{name}: {type}",
     call="{0}({1})",
+    guarded="({0})",
     function="fun {name}({parameters}): {type} {{",
     method="fun {name}({parameters}): {type} {{",
     constant="private val {name} = {value}",
@@ -211,6 +213,7 @@ SWIFT = Dialect(
     list_of="[{0}]",
     parameter="_ {name}: {type}",
     call="(try {0}({1}))",
+    guarded="(try {0})",  # the right side is a closure
     function="public func {name}({parameters}) throws -> {type} {{",
     method="public static func {name}({parameters}) throws -> {type} {{",
     constant="private let {name} = {value}",
@@ -220,8 +223,8 @@ SWIFT = Dialect(
     fixed="let {name} = {value}",
     changing="var {name} = {value}",
     new_list="var {name}: [{type}] = []",
-    count_up="for {name} in stride(from: {start}, to: {end}, by: {step}) {{",
-    count_down="for {name} in stride(from: {start}, to: {end}, by: -{step}) {{",
+    count_up="for {name} in Swift.stride(from: {start}, to: {end}, by: {step}) {{",
+    count_down="for {name} in Swift.stride(from: {start}, to: {end}, by: -{step}) {{",
     condition="{word} {test} {{",
     choice="({test} ? {yes} : {no})",
     read_byte="Int({0}[{1}])",

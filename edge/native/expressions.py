@@ -128,8 +128,13 @@ class Expressions:
         return Typed(f"({' && '.join(tests)})", "bool")
 
     def _boolop(self, node: ast.BoolOp) -> Typed:
-        parts = [self.expression(value).text for value in node.values]
-        return Typed(f"({f' {SYMBOLS[type(node.op)]} '.join(parts)})", "bool")
+        text = f" {SYMBOLS[type(node.op)]} ".join(self.expression(value).text for value in node.values)
+        has_call = any(isinstance(one, ast.Call) and self._is_kernel(one.func) for one in ast.walk(node))
+        return Typed(self.dialect.guarded.format(text) if has_call else f"({text})", "bool")
+
+    def _is_kernel(self, function: ast.expr) -> bool:
+        name = ast.unparse(function)
+        return name not in RESULTS and inspect.isfunction(getattr(self.module, name, None))
 
     def _ifexp(self, node: ast.IfExp) -> Typed:
         yes, no = self._alike(self.expression(node.body), self.expression(node.orelse), node)

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.card import Card, Tensor
-from edge.native import records
 from edge.native.chain import Chain, Variable, literal
 from edge.native.dialects import DIALECTS, Dialect
-from edge.native.kinds import UntranslatableError, camel, element, type_name
-from edge.native.registry import SUBJECT, kernels_of, parameters
+from edge.native.kinds import UntranslatableError, camel, element, record_of, type_name
+from edge.native.registry import SUBJECT, function_names, kernels_of, parameters
 from edge.native.translate import translate
 
 DECODED = {"decode_image": "Picture", "decode_audio": "Sound"}  # steps that the platform does → what it gives
@@ -77,33 +76,31 @@ class _File:
 
     def _input(self, tensor: Tensor) -> Iterator[str]:
         """Write a function for each type of value that an input's steps begin with."""
-        if tensor.state_of:
-            return
-        steps = tensor.steps
-        if steps and steps[0].id in DECODED:
-            starts, steps = [DECODED[steps[0].id]], steps[1:]
-        else:
-            found = (
-                [parameters(one).get(SUBJECT, "") for one in kernels_of(steps[0].id, steps[0].kwargs)] if steps else []
-            )
-            starts = [kind for kind in found if kind in ("", *GIVEN)]
-        if not starts:
-            begun = f"the step {steps[0].id}" if steps else "no step"
-            raise UntranslatableError(f"{self._card.id}: no generated code begins with {begun}")
-        for kind in starts:
+        is_decoded = bool(tensor.steps) and tensor.steps[0].id in DECODED
+        for kind in [] if tensor.state_of else self._starts(tensor):
             chain = Chain(self._card.id, self._dialect, self._used)
-            value = Variable("value", kind) if kind else None
-            chain.values += [value] if value else []
-            last = self._with_frame(tensor, chain, chain.apply(steps, value))
-            given = [*([value] if value else []), *chain.needs.values()]
-            yield self._method(_word(tensor.id), given, [*chain.lines, f"return {last.name}"], last.type)
+            given = [Variable("value", kind)] if kind else []
+            chain.values += given
+            last = chain.apply(tensor.steps[is_decoded:], given[0] if given else None)
+            last = self._with_frame(chain, last) if tensor is self._framed else last
+            lines = [*chain.lines, f"return {last.name}"]
+            yield self._method(_word(tensor.id), [*given, *chain.needs.values()], lines, last.type)
 
-    def _with_frame(self, tensor: Tensor, chain: Chain, last: Variable) -> Variable:
-        if tensor is not self._framed:
-            return last
+    def _starts(self, tensor: Tensor) -> list[str]:
+        """Return the types of value that an input's steps begin with, an empty one for a step that needs none."""
+        if not tensor.steps:
+            raise UntranslatableError(f"{self._card.id}: no generated code begins with no step")
+        first = tensor.steps[0]
+        taken = [parameters(one).get(SUBJECT, "") for one in kernels_of(first.id, first.kwargs)]
+        starts = [DECODED[first.id]] if first.id in DECODED else [kind for kind in taken if kind in ("", *GIVEN)]
+        if not starts:
+            raise UntranslatableError(f"{self._card.id}: no generated code begins with the step {first.id}")
+        return starts
+
+    def _with_frame(self, chain: Chain, last: Variable) -> Variable:
         picture = [value.name for value in chain.values if value.type == "Picture"][-1]
         kind = f"Framed{last.type}"
-        if not hasattr(records, kind):
+        if record_of(kind) is None:
             raise UntranslatableError(f"{self._card.id}: no generated code returns the frame beside a {last.type}")
         return Variable(self._dialect.construct(kind, [("tensor", last.name), ("frame", f"{picture}.frame")]), kind)
 
@@ -130,8 +127,8 @@ class _File:
             self._framed = found[-1] if name == "frame" else self._framed
 
     def _method(self, name: str, given: Sequence[Variable], lines: Sequence[str], kind: str) -> str:
-        named = [element(one) for one in (*(one.type for one in given), kind)]
-        self._used += [getattr(records, one) for one in named if hasattr(records, one)]
+        found = [record_of(element(one)) for one in (*(one.type for one in given), kind)]
+        self._used += filter(None, found)
         wanted = [
             self._dialect.parameter.format(name=one.name, type=type_name(self._dialect, one.type)) for one in given
         ]
@@ -146,6 +143,7 @@ def _labels_name(output: str) -> str:
 
 
 def _word(name: str) -> str:
-    """Turn a name into a word of letters, digits and underscores that begins with a letter and is not reserved."""
+    """Turn a name into a word of letters, digits and underscores that begins with a letter and is not taken."""
     word = "".join(character if character.isascii() and character.isalnum() else "_" for character in name).strip("_")
-    return word if word[:1].isalpha() and word not in RESERVED else f"tensor_{word}"
+    is_free = word[:1].isalpha() and word not in RESERVED and camel(word) not in function_names()
+    return word if is_free else f"tensor_{word}"

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-from edge.native.kinds import ANNOTATIONS
+from edge.native import kernels as package
+from edge.native.kinds import ANNOTATIONS, camel
 
 Kernel = Callable[..., Any]
-KINDS = ("image", "audio", "text", "tabular", "numbers", "output", "boxes", "points", "masks", "time")  # modules
 SUBJECT = "x"  # the parameter of a kernel that takes the value on its way through the steps
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules of kernels."""
+    return [import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)]
+
+
+def functions(module: ModuleType) -> list[str]:
+    """Return the names of a module's own functions."""
+    return [name for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__]
+
+
+@cache
+def function_names() -> frozenset[str]:
+    """Return the names of all kernels and of what they call, as generated code writes them."""
+    return frozenset(camel(name) for module in modules() for name in functions(module))
 
 
 @cache
 def kernels() -> Mapping[str, Sequence[Kernel]]:
     """Return the rows of all modules: the kernels of a step, or of `step dtype` where the type decides."""
-    modules = [import_module(f"edge.native.kernels.{kind}") for kind in KINDS]
-    return {step: found for module in modules for step, found in module.KERNELS.items()}
+    tables: list[Mapping[str, Sequence[Kernel]]] = [getattr(module, "KERNELS", {}) for module in modules()]
+    return {step: found for table in tables for step, found in table.items()}
 
 
 def kernels_of(step: str, kwargs: Mapping[str, Any]) -> Sequence[Kernel]:

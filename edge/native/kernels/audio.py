@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels import spectra
 from edge.native.kernels.resampling import sinc
 from edge.native.language import PI, Doubles, ceil, cos, f32, f64, fail, new_doubles, new_floats, new_ints
 from edge.native.records import Sound, Tensor
@@ -153,7 +152,6 @@ def reflected(place: int, count: int) -> int:
 
 
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {
-    **spectra.KERNELS,
     "to_mono": (to_mono,),
     "resample": (resample,),
     "fit_length": (fit_length,),

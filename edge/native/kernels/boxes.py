@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels import detectors
 from edge.native.kernels.places import at_x, at_y
 from edge.native.kernels.time import beginning
 from edge.native.language import Floats, Ints, Strings, descending, f64, fail, new_doubles, new_floats, new_ints
@@ -114,7 +113,6 @@ def within_picture(x: float) -> float:
 
 
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {
-    **detectors.KERNELS,
     "drop_class": (drop_class,),
     "nms": (nms,),
     "place_boxes": (place_boxes,),

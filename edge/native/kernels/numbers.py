@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels import casts
 from edge.native.language import Doubles, Ints, f32, f64, fail, new_bytes, new_doubles, new_floats, new_ints
 from edge.native.records import ByteTensor, Picture, Tensor
 
@@ -126,7 +125,6 @@ def filled(shape: Ints, size: int) -> Ints:
 
 
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {
-    **casts.KERNELS,
     "scale_linear": (scale_linear,),
     "normalize": (normalize,),
     "to_layout": (to_layout, picture_to_layout),

@@ -1,9 +1,11 @@
-"""The embedded cards as Kotlin programs, and what an app would give their functions."""
+"""Cards as Kotlin programs: what an app would give their functions, and what should come out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,87 +14,92 @@ from catalog.check import load
 from edge.examples import of_sample
 from edge.native import records
 from edge.native.dialects import KOTLIN
-from edge.native.generate import DECODED, generate
+from edge.native.generate import generate
 from edge.native.kernels.places import whole
-from edge.native.kinds import type_name
+from edge.native.kinds import camel, type_name
 from edge.native.records import Frame
 from edge.pipeline import Pipeline, labels_of
-from edge.runtimes import RUNTIMES
-from edge.steps.context import Context
+from edge.runtimes import RUNTIMES, Tensors
 from tests.edge.native import kotlin
+from tests.edge.native.made import MODELS, made_cards
 from tests.edge.native.vectors import array, as_record, picture
+from tests.steps.codec import FILES
 
-MODELS = Path(__file__).parents[3] / "catalog" / "models"
 FUNCTION = re.compile(r"^    fun (\w+)\((.*)\): (.+) \{$", re.MULTILINE)
-RECORDS = [name for name, value in vars(records).items() if isinstance(value, type)]
+RECORDS = [name for name, value in vars(records).items() if is_dataclass(value)]
 KINDS = {type_name(KOTLIN, kind): kind for kind in (*KOTLIN.types, *RECORDS, *(f"list[{name}]" for name in RECORDS))}
 
 
-def names() -> list[str]:
-    """Return the embedded models."""
-    return sorted(path.parent.name for path in MODELS.glob("*/card.yaml"))
+@cache
+def runs() -> Mapping[str, Run]:
+    """Return all cards by id: those of the catalog, and those made for the test."""
+    embedded = [_embedded(path.parent) for path in sorted(MODELS.glob("*/card.yaml"))]
+    made = [Run(one.card, FILES, one.value, dict(one.outputs)) for one in made_cards()]
+    return {run.card.id: run for run in (*embedded, *made)}
 
 
-def text(model: str, language: str) -> str:
-    """Return the source that the model's bundle carries."""
-    card, folder = load(MODELS / model), MODELS / model
-    return generate(card, {one.id: labels_of(one, folder) or [] for one in card.outputs if one.labels}, language)
-
-
-def functions(source: str) -> dict[str, kotlin.Function]:
-    """Return the functions of a card by name, found in its Kotlin."""
-    scope = source[source.index("\nobject ") :]
-    home = scope.split()[1]
-    found = {}
-    for name, given, result in FUNCTION.findall(scope):
-        kinds = [KINDS[part.split(": ")[1]] for part in given.split(", ") if part]
-        found[name] = kotlin.Function(f"{home}.{name}", kinds, KINDS[result])
-    return found
-
-
-def package(model: str) -> str:
-    """Return a Kotlin package for the model's file."""
-    return model.replace("-", "")
+def _embedded(folder: Path) -> Run:
+    card = load(folder)
+    return Run(card, folder, of_sample(card.samples[0], folder).input, None)
 
 
 class Run:
-    """One sample of a card run in Python: what an app would hold on the way, and what should come out."""
+    """A card run in Python: what an app would hold on the way, and what should come out."""
 
-    def __init__(self, model: str) -> None:
-        folder = MODELS / model
-        self.card: Card = load(folder)
-        pipeline = Pipeline(self.card, folder)
-        self._value = of_sample(self.card.samples[0], folder).input
-        self._context = pipeline.context()
-        self.inputs = pipeline.tensors(self._value, self._context)
-        self._outputs = pipeline.outputs(RUNTIMES["onnxruntime"].load(folder / "model.onnx"), self.inputs)
-        self.result = pipeline.result(self._outputs, self._context)
+    def __init__(self, card: Card, folder: Path, value: Any, outputs: Tensors | None) -> None:
+        self.card, self._folder, self._value, self._outputs = card, folder, value, outputs
+        self._pipeline = Pipeline(card, folder)
+        self._context = self._pipeline.context()
+        self.package = card.id.replace("-", "")
+
+    def text(self, language: str) -> str:
+        """Return the source that the card's bundle carries."""
+        labels = {one.id: labels_of(one, self._folder) or [] for one in self.card.outputs if one.labels}
+        return generate(self.card, labels, language)
+
+    def functions(self) -> dict[str, kotlin.Function]:
+        """Return the functions of the card by name, found in its Kotlin; of two of a name the first."""
+        text = self.text("kotlin")
+        scope = text[text.index("\nobject ") :]
+        found: dict[str, kotlin.Function] = {}
+        for name, given, result in FUNCTION.findall(scope):
+            kinds = [KINDS[part.split(": ")[1]] for part in given.split(", ") if part]
+            found.setdefault(name, kotlin.Function(f"{scope.split()[1]}.{name}", kinds, KINDS[result]))
+        return found
+
+    def expected(self) -> tuple[Tensors, Any]:
+        """Run the card; return the inputs in its order, and the result."""
+        inputs = self._pipeline.tensors(self._value, self._context)
+        if self._outputs is None:
+            session = RUNTIMES["onnxruntime"].load(self._folder / "model.onnx")
+            self._outputs = self._pipeline.outputs(session, inputs)
+        return inputs, self._pipeline.result(self._outputs, self._context)
 
     @property
     def frame(self) -> Frame | None:
-        """Return where the model's picture lies."""
+        """Return where the model's picture lies, after the card has run."""
         return self._context.frame and Frame(**vars(self._context.frame))
 
-    def given(self, function: str, parameters: Sequence[str]) -> list[Any]:
-        """Return what the app passes to a function of the card."""
-        if function != "result":
-            return [self._decoded()]
-        outputs = [array(self._outputs[one.id]) for one in self.card.outputs]
-        return [*outputs, *(self._shared()[kind] for kind in parameters[len(outputs) :])]
+    def given(self, kinds: Sequence[str], outputs: bool) -> list[Any]:
+        """Return what the app passes to a function with these parameters, after the card has run."""
+        first = [array(one) for one in (self._outputs or {}).values()] if outputs else [self._decoded()]
+        return [*first, *map(self._left, kinds[len(first) :])][: len(kinds)]
 
     def _decoded(self) -> Any:
         first = self.card.inputs[0].steps[0].id
-        if DECODED.get(first) == "Picture":
-            return self._picture()
-        return as_record(self._context.sound if first in DECODED else self._value)
+        held = {"decode_image": self._context.picture, "decode_audio": self._context.sound}
+        return self._left("Picture") if first == "decode_image" else as_record(held.get(first, self._value))
 
-    def _picture(self) -> Any:
-        pixels = self._context.picture
-        return pixels is not None and picture(pixels, whole(*pixels.shape[:2]))
+    def _left(self, kind: str) -> Any:
+        """Return what steps need beside their value."""
+        if kind == "Bytes":
+            return bytearray((FILES / "vocabulary.txt").read_bytes())
+        if kind == "Picture" and self._context.picture is not None:
+            return picture(self._context.picture, whole(*self._context.picture.shape[:2]))
+        return self._context.sound.seconds if kind == "f64" and self._context.sound else self.frame
 
-    def _shared(self) -> Mapping[str, Any]:
-        return {"Frame": self.frame, "Picture": self._picture(), "f64": _seconds(self._context)}
 
-
-def _seconds(context: Context) -> float | None:
-    return context.sound and context.sound.seconds
+def function_of(tensor: str, names: Sequence[str]) -> str:
+    """Return the function of an input: named as it is, or, where that name is taken, with `tensor` before it."""
+    name = camel(tensor)
+    return name if name in names else camel(f"tensor_{tensor}")

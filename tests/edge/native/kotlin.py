@@ -27,6 +27,7 @@ READ = {"int": "line().toInt()", "f64": "number()", "bool": 'line() == "True"', 
 MAKERS = {
     "Bytes": "ByteArray(line().toInt()) { line().toInt().toByte() }",
     "Ints": "IntArray(line().toInt()) { line().toInt() }",
+    "Longs": "LongArray(line().toInt()) { line().toLong() }",
     "Floats": "FloatArray(line().toInt()) { number().toFloat() }",
     "Doubles": "DoubleArray(line().toInt()) { number() }",
     "Strings": "List(line().toInt()) { text() }",

@@ -11,10 +11,10 @@ from edge.native.dialects import KOTLIN
 from edge.native.generate import DECODED, generate
 from edge.native.kinds import UntranslatableError
 from edge.native.language import Ints
-from edge.native.registry import kernels
+from edge.native.registry import functions, kernels, modules
 from edge.native.translate import translate
 from tests.edge.native import kotlin
-from tests.edge.native.cards import MODELS
+from tests.edge.native.made import MODELS
 from tests.edge.native.vectors import Call, assert_same, calls
 
 CALLS = list(calls())
@@ -51,15 +51,8 @@ def test_every_step_has_a_kernel_and_vectors_for_it() -> None:
 
 def test_no_two_kernels_share_a_name() -> None:
     """All of them may come to stand in one file."""
-    modules = {kernel.__module__: kernel for found in kernels().values() for kernel in found}
-    homes = {name: kernel.__globals__ for name, kernel in modules.items()}
-    own = Counter(
-        name
-        for home, names in homes.items()
-        for name, value in names.items()
-        if getattr(value, "__module__", None) == home
-    )
-    assert [name for name, count in own.items() if count > 1] == []
+    count = Counter(name for module in modules() for name in functions(module))
+    assert [name for name in count if count[name] > 1] == []
 
 
 def test_what_the_small_language_lacks_is_refused_with_its_line() -> None:
