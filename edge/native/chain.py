@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,38 +26,30 @@ class Variable(NamedTuple):
 
 @dataclass
 class Chain:
-    """Writes the statements of one function; `needs` are the parameters that the kernels call for."""
+    """Writes the statements of one function, and notes what they use."""
 
     card: str
     dialect: Dialect
-    used: list[Kernel] = field(default_factory=list)
+    used: list[Any]  # kernels and records of the whole file
+    labels: str | None = None  # the constant that holds those of the output at hand
+    outputs: dict[str, Variable] = field(default_factory=dict)  # what the model gave, after the steps of each output
     lines: list[str] = field(default_factory=list)
-    needs: dict[str, Variable] = field(default_factory=dict)
     values: list[Variable] = field(default_factory=list)  # in the order in which they came to be
+    needs: dict[str, Variable] = field(default_factory=dict)  # parameters of the function that kernels call for
 
-    def apply(
-        self,
-        steps: Sequence[Step],
-        value: Variable | None,
-        labels: str | None = None,
-        outputs: Mapping[str, Variable] | None = None,
-    ) -> Variable:
-        """Apply the steps one after the other, and return what comes out; `None` begins with a step's own value."""
+    def apply(self, steps: Sequence[Step], value: Variable | None) -> Variable:
+        """Apply the steps one after the other, and return what comes out; the first may need no value."""
         for step in steps:
-            value = self._step(step, value, labels, outputs or {})
+            value = self._step(step, value)
         if value is None:
-            raise UntranslatableError(f"{self.card}: no generated code begins without a step")
+            raise UntranslatableError(f"{self.card}: no generated code begins with no step")
         return value
 
-    def _step(
-        self, step: Step, value: Variable | None, labels: str | None, outputs: Mapping[str, Variable]
-    ) -> Variable:
+    def _step(self, step: Step, value: Variable | None) -> Variable:
         kernel = self._kernel(step, value)
         self.used.append(kernel)
         arguments = [
-            self._as(value, kind, step)
-            if name == SUBJECT and value
-            else self._argument(step, name, kind, labels, outputs)
+            self._as(value, kind, step) if name == SUBJECT and value else self._argument(step, name, kind)
             for name, kind in parameters(kernel).items()
         ]
         call = self.dialect.call.format(camel(kernel.__name__), ", ".join(arguments))
@@ -69,10 +61,9 @@ class Chain:
     def _kernel(self, step: Step, value: Variable | None) -> Kernel:
         """Choose the kernel for the value's type; bytes may become floats, which is exact."""
         kind = value.type if value else "nothing"
-        accepted = [kind, "Tensor"] if kind in WIDENED and step.id not in KEEP_TYPE else [kind]
-        found = kernels_of(step.id, step.kwargs)
-        for wanted in (*accepted, None):
-            for kernel in found:
+        widened = ["Tensor"] if kind in WIDENED and step.id not in KEEP_TYPE else []
+        for wanted in (kind, *widened, None):  # None: a kernel that takes no value
+            for kernel in kernels_of(step.id, step.kwargs):
                 if parameters(kernel).get(SUBJECT) == wanted:
                     return kernel
         raise UntranslatableError(f"{self.card}: the step {step.id} has no kernel for a {kind}")
@@ -86,28 +77,30 @@ class Chain:
         self.used.append(widen)
         return bare(self.dialect.call.format(camel(widen.__name__), value.name))
 
-    def _argument(self, step: Step, name: str, kind: str, labels: str | None, outputs: Mapping[str, Variable]) -> str:
-        """Write what a kernel takes beside its subject."""
+    def _argument(self, step: Step, name: str, kind: str) -> str:
+        """Write what a kernel takes beside its value."""
         if name == "labels":
-            if labels is None:
+            if self.labels is None:
                 raise UntranslatableError(f"{self.card}: the step {step.id} needs labels")
-            return labels
+            return self.labels
         if name in SHARED:
-            self.needs[name] = Variable(name, SHARED[name])
-            return name
+            return self._need(name, SHARED[name])
         row = vocab.steps()[step.id].params[name]
         given = step.kwargs.get(name, row.default)
         if row.type == "file":
-            self.needs[name] = Variable(camel(name), "Bytes")
-            return camel(name)
+            return self._need(camel(name), "Bytes")
         if kind == "list[Tensor]":
-            return self.dialect.literals["list"].format(", ".join(self._output(step, one, outputs) for one in given))
-        return self._output(step, given, outputs) if kind == "Tensor" else literal(self.dialect, given, kind)
+            return self.dialect.literals["list"].format(", ".join(self._output(step, one) for one in given))
+        return self._output(step, given) if kind == "Tensor" else literal(self.dialect, given, kind)
 
-    def _output(self, step: Step, name: str, outputs: Mapping[str, Variable]) -> str:
-        if name not in outputs:
+    def _need(self, name: str, kind: str) -> str:
+        self.needs[name] = Variable(name, kind)
+        return name
+
+    def _output(self, step: Step, name: str) -> str:
+        if name not in self.outputs:
             raise UntranslatableError(f"{self.card}: the step {step.id} names {name}, which is no output")
-        return self._as(outputs[name], "Tensor", step)
+        return self._as(self.outputs[name], "Tensor", step)
 
 
 def literal(dialect: Dialect, value: Any, kind: str) -> str:
@@ -117,8 +110,8 @@ def literal(dialect: Dialect, value: Any, kind: str) -> str:
         return dialect.literals.get(kind, dialect.literals["list"]).format(entries)
     found = record_of(kind)
     if found:
-        parts = record_fields(found)
-        return dialect.construct(kind, [(camel(name), literal(dialect, value.get(name), of)) for name, of in parts])
+        parts = [(camel(name), literal(dialect, value.get(name), of)) for name, of in record_fields(found)]
+        return dialect.construct(kind, parts)
     if kind == "str":
         return quoted(value or "", dialect)
     return repr(float(value)) if kind == "f64" else str(value).lower()

@@ -19,7 +19,14 @@ from edge.native.registry import SUBJECT, function_names, kernels_of, parameters
 from edge.native.translate import translate
 
 DECODED = {"decode_image": "Picture", "decode_audio": "Sound"}  # steps that the platform does → what it gives
-GIVEN = ("str", "Bytes", "list[Cell]")  # what a person has besides: a text, a file, named values
+GIVEN = {  # what an input's function begins with
+    "Picture": "an upright RGB picture",
+    "Sound": "a decoded sound",
+    "str": "a text",
+    "Bytes": "the bytes of a file",
+    "list[Cell]": "named values",
+    "": "nothing",
+}
 LEFT_BY = {"frame": "decode_image", "picture": "decode_image", "seconds": "decode_audio"}
 OUTPUTS = {"float32": "Tensor", "float16": "Tensor", "uint8": "ByteTensor", "bool": "ByteTensor", "int64": "LongTensor"}
 ENDINGS = {"kotlin": ".kt", "swift": ".swift"}
@@ -84,7 +91,8 @@ class _File:
             last = chain.apply(tensor.steps[is_decoded:], given[0] if given else None)
             last = self._with_frame(chain, last) if tensor is self._framed else last
             lines = [*chain.lines, f"return {last.name}"]
-            yield self._method(_word(tensor.id), [*given, *chain.needs.values()], lines, last.type)
+            summary = f"The model's input `{tensor.id}`, from {GIVEN[kind]}."
+            yield self._method(summary, _word(tensor.id), [*given, *chain.needs.values()], lines, last.type)
 
     def _starts(self, tensor: Tensor) -> list[str]:
         """Return the types of value that an input's steps begin with, an empty one for a step that needs none."""
@@ -92,7 +100,7 @@ class _File:
             raise UntranslatableError(f"{self._card.id}: no generated code begins with no step")
         first = tensor.steps[0]
         taken = [parameters(one).get(SUBJECT, "") for one in kernels_of(first.id, first.kwargs)]
-        starts = [DECODED[first.id]] if first.id in DECODED else [kind for kind in taken if kind in ("", *GIVEN)]
+        starts = [DECODED[first.id]] if first.id in DECODED else [kind for kind in taken if kind in GIVEN]
         if not starts:
             raise UntranslatableError(f"{self._card.id}: no generated code begins with the step {first.id}")
         return starts
@@ -107,16 +115,17 @@ class _File:
     def _result(self) -> str:
         card, chain = self._card, Chain(self._card.id, self._dialect, self._used)
         given = [Variable(camel(_word(one.id)), OUTPUTS.get(one.dtype, "IntTensor")) for one in card.outputs]
-        names = {one.id: _labels_name(one.id) if one.id in self._labels else None for one in card.outputs}
-        wanted = card.outputs if card.result else card.outputs[:1]
-        outputs = {
-            one.id: chain.apply(one.steps, value, names[one.id]) for one, value in zip(wanted, given, strict=False)
-        }
-        last = next(iter(outputs.values()))
+        labels = {one.id: _labels_name(one.id) for one in card.outputs if one.id in self._labels}
+        last = given[0]
+        for output, value in zip(card.outputs if card.result else card.outputs[:1], given, strict=False):
+            chain.labels = labels.get(output.id)
+            last = chain.outputs[output.id] = chain.apply(output.steps, value)
         if card.result:
-            last = chain.apply(card.result, None, next(filter(None, names.values()), None), outputs)
+            chain.labels = next(iter(labels.values()), None)
+            last = chain.apply(card.result, None)
         self._leave(chain.needs)
-        return self._method("result", [*given, *chain.needs.values()], [*chain.lines, f"return {last.name}"], last.type)
+        summary, lines = "The card's result, from the model's outputs.", [*chain.lines, f"return {last.name}"]
+        return self._method(summary, "result", [*given, *chain.needs.values()], lines, last.type)
 
     def _leave(self, needs: Mapping[str, Variable]) -> None:
         """Find the inputs that leave what the result needs; as in a run, the last one counts."""
@@ -126,7 +135,7 @@ class _File:
                 raise UntranslatableError(f"{self._card.id}: the result needs an input with the step {LEFT_BY[name]}")
             self._framed = found[-1] if name == "frame" else self._framed
 
-    def _method(self, name: str, given: Sequence[Variable], lines: Sequence[str], kind: str) -> str:
+    def _method(self, summary: str, name: str, given: Sequence[Variable], lines: Sequence[str], kind: str) -> str:
         found = [record_of(element(one)) for one in (*(one.type for one in given), kind)]
         self._used += filter(None, found)
         wanted = [
@@ -135,7 +144,7 @@ class _File:
         head = self._dialect.method.format(
             name=camel(name), parameters=", ".join(wanted), type=type_name(self._dialect, kind)
         )
-        return "\n".join([head, *(f"    {line}" for line in lines), "}"])
+        return "\n".join([f"/** {summary} */", head, *(f"    {line}" for line in lines), "}"])
 
 
 def _labels_name(output: str) -> str:

@@ -28,6 +28,8 @@ from edge.native.records import ByteTensor, IntTensor, LongTensor, Tensor
 
 LONGS_END = 9223372036854775808.0  # 2 to the 63, one more than the largest of 64 bits
 LARGEST_HALF = 65504.0
+LARGEST_INT = 2147483647
+LEAST_INT = -2147483647 - 1
 SMALLEST_HALF = 5.960464477539063e-8  # 2 to the -24, the distance of the smallest numbers
 
 
@@ -61,7 +63,7 @@ def to_int16(x: Tensor) -> IntTensor:
 
 def to_int32(x: Tensor) -> IntTensor:
     """Rounded half to even, limited to 32 bits."""
-    return IntTensor(x.shape, within(wide(x), -2147483647 - 1, 2147483647))
+    return IntTensor(x.shape, within(wide(x), LEAST_INT, LARGEST_INT))
 
 
 def to_uint8(x: Tensor) -> ByteTensor:
@@ -130,6 +132,42 @@ def longs_of_ints(x: IntTensor) -> LongTensor:
     return LongTensor(x.shape, data)
 
 
+def narrowed(x: LongTensor, low: int, high: int) -> IntTensor:
+    """Whole numbers limited to low..high."""
+    data = new_ints(len(x.data))
+    for i in range(len(x.data)):
+        data[i] = int(max(long(low), min(long(high), x.data[i])))
+    return IntTensor(x.shape, data)
+
+
+def int8_of_longs(x: LongTensor) -> IntTensor:
+    """Limited to 8 bits."""
+    return narrowed(x, -128, 127)
+
+
+def int16_of_longs(x: LongTensor) -> IntTensor:
+    """Limited to 16 bits."""
+    return narrowed(x, -32768, 32767)
+
+
+def int32_of_longs(x: LongTensor) -> IntTensor:
+    """Limited to 32 bits."""
+    return narrowed(x, LEAST_INT, LARGEST_INT)
+
+
+def floats_of_longs(x: LongTensor) -> Tensor:
+    """Whole numbers, rounded to single precision."""
+    data = new_floats(len(x.data))
+    for i in range(len(x.data)):
+        data[i] = f32(x.data[i])
+    return Tensor(x.shape, data)
+
+
+def same_longs(x: LongTensor) -> LongTensor:
+    """The same numbers."""
+    return x
+
+
 def same_ints(x: IntTensor) -> IntTensor:
     """The same numbers."""
     return x
@@ -175,13 +213,13 @@ def constant_longs(value: float, shape: Ints) -> LongTensor:
 
 
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {
-    "cast float32": (to_float32, floats_of_ints),
+    "cast float32": (to_float32, floats_of_ints, floats_of_longs),
     "cast float16": (to_float16,),
-    "cast int8": (to_int8,),
-    "cast int16": (to_int16,),
-    "cast int32": (to_int32, same_ints),
+    "cast int8": (to_int8, int8_of_longs),
+    "cast int16": (to_int16, int16_of_longs),
+    "cast int32": (to_int32, same_ints, int32_of_longs),
     "cast uint8": (to_uint8,),
-    "cast int64": (to_int64, longs_of_ints),
+    "cast int64": (to_int64, longs_of_ints, same_longs),
     "constant float32": (constant,),
     "constant float16": (constant_float16,),
     "constant int8": (constant_ints,),

@@ -155,7 +155,7 @@ def picture(value: Any, frame: Frame) -> Picture:
 def array(value: Any) -> Any:
     """Return an array as the record of its type."""
     shape, data = list(value.shape), value.reshape(-1)
-    if value.dtype == np.uint8:
+    if value.dtype in (np.uint8, np.bool_):
         return (
             picture(value, WHOLE)
             if value.ndim == 3 and value.shape[2] in (1, 3)
@@ -181,7 +181,10 @@ def _boxes(value: Mapping[str, Any]) -> Any:
 
 
 MAKERS: Sequence[tuple[Callable[[Any], bool], Callable[[Any], Any]]] = (
-    (lambda value: isinstance(value, np.ndarray) and value.dtype.name in "float16 float32 uint8 int32 int64", array),
+    (
+        lambda value: isinstance(value, np.ndarray),
+        array,
+    ),
     (lambda value: isinstance(value, HeardSound), lambda value: Sound(array(value.samples), value.rate)),
     (lambda value: isinstance(value, bytes), bytearray),
     (lambda value: isinstance(value, str), str),
