@@ -157,7 +157,7 @@ class Writer(Expressions):
         return ["return" if node.value is None else f"return {bare(self.expression(node.value).text)}"]
 
     def _expr(self, node: ast.Expr) -> list[str]:
-        return [self.expression(node.value).text]
+        return [bare(self.expression(node.value).text)]
 
     def _break(self, _: ast.Break) -> list[str]:
         return ["break"]
