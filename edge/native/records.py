@@ -81,6 +81,14 @@ class FramedByteTensor:
 
 
 @dataclass(frozen=True)
+class FramedIntTensor:
+    """What the model takes, and where its picture lies in the original."""
+
+    tensor: IntTensor
+    frame: Frame
+
+
+@dataclass(frozen=True)
 class Rectangle:
     """Pixels from `top`, `left` up to but without `bottom`, `right`."""
 

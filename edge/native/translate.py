@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -67,7 +67,7 @@ def _defines(node: ast.stmt, name: str) -> bool:
 class Writer(Expressions):
     """Writes one function or constant of a module."""
 
-    changing: set[str] = field(default_factory=set)  # variables that are set more than once
+    here: Sequence[ast.stmt] = ()  # the block that is being written
 
     def constant(self, node: ast.Assign) -> str:
         """Write a constant of the module."""
@@ -76,9 +76,8 @@ class Writer(Expressions):
 
     def function(self, node: ast.FunctionDef) -> str:
         """Write a kernel with its documentation."""
-        self.changing = _changing(node, self.dialect)
         given = {arg.arg for arg in node.args.args}
-        if given & (_written_into(node) | {*_set_names(node)}):
+        if given & (_written_into(node.body) | {*_set_names(node.body)}):
             raise UntranslatableError(f"{self.module.__name__}.{node.name}: a kernel must not change its parameters")
         self.types = {arg.arg: self._annotated(arg.annotation) for arg in node.args.args}
         parameters = ", ".join(
@@ -104,7 +103,10 @@ class Writer(Expressions):
 
     def block(self, statements: Sequence[ast.stmt]) -> list[str]:
         """Write statements, indented."""
-        return [f"    {line}" for statement in statements for line in self.statement(statement)]
+        outer, self.here = self.here, statements
+        lines = [f"    {line}" for statement in statements for line in self.statement(statement)]
+        self.here = outer
+        return lines
 
     def statement(self, node: ast.stmt) -> list[str]:
         """Write one statement."""
@@ -129,7 +131,7 @@ class Writer(Expressions):
                 value = self._widened(value, self.types[name], node)
             return f"{camel(name)} = {bare(value.text)}"
         self.types[name] = value.type
-        form = self.dialect.changing if name in self.changing else self.dialect.fixed
+        form = self.dialect.changing if _changes(name, self.here, self.dialect) else self.dialect.fixed
         return form.format(name=camel(name), value=bare(value.text))
 
     def _store(self, target: ast.Subscript, value: Typed) -> str:
@@ -194,18 +196,20 @@ class Writer(Expressions):
         return lines
 
 
-def _changing(node: ast.FunctionDef, dialect: Dialect) -> set[str]:
-    """Return the locals that are set more than once, or written into where arrays are values."""
-    names = _set_names(node)
-    targets = [one.target for one in ast.walk(node) if isinstance(one, ast.AugAssign)]
-    written = _written_into(node) if dialect.arrays_are_values else set()
-    return {name for name in names if names.count(name) > 1} | {ast.unparse(target) for target in targets} | written
+def _changes(name: str, block: Sequence[ast.stmt], dialect: Dialect) -> bool:
+    """Say whether a local of a block is set more than once, or written into where arrays are values."""
+    is_written = dialect.arrays_are_values and name in _written_into(block)
+    return is_written or _set_names(block).count(name) > 1
 
 
-def _set_names(node: ast.FunctionDef) -> list[str]:
-    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+def _set_names(block: Sequence[ast.stmt]) -> list[str]:
+    return [one.id for one in _walk(block) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
 
 
-def _written_into(node: ast.FunctionDef) -> set[str]:
-    stores = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
+def _written_into(block: Sequence[ast.stmt]) -> set[str]:
+    stores = [one for one in _walk(block) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
     return {ast.unparse(store.value) for store in stores}
+
+
+def _walk(block: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    return (one for statement in block for one in ast.walk(statement))

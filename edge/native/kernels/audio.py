@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import size_of, with_rows
 from edge.native.kernels.resampling import sinc
-from edge.native.language import PI, Doubles, ceil, cos, f32, f64, fail, new_doubles, new_floats, new_ints
+from edge.native.language import PI, Doubles, ceil, cos, f32, f64, fail, new_doubles, new_floats
 from edge.native.records import Sound, Tensor
 
 CROSSINGS = 32.0  # zero crossings of the sinc on each side
@@ -55,10 +56,7 @@ def resample(x: Sound, rate: int) -> Tensor:
         rest += down
         place += rest // up
         rest = rest % up
-    shape = new_ints(len(x.samples.shape))
-    for axis in range(len(shape)):
-        shape[axis] = count if axis == 0 else x.samples.shape[axis]
-    return Tensor(shape, data)
+    return Tensor(with_rows(x.samples.shape, count), data)
 
 
 def common_divisor(a: int, b: int) -> int:
@@ -87,11 +85,7 @@ def fit_length(x: Tensor, length: int, align: str) -> Tensor:
     """So many samples or rows, cut or filled up with zeros."""
     if len(x.shape) == 0:
         fail("fit_length", "[T, …]", "one number")
-    shape = new_ints(len(x.shape))
-    width = 1
-    for axis in range(len(shape)):
-        shape[axis] = length if axis == 0 else x.shape[axis]
-        width *= 1 if axis == 0 else x.shape[axis]
+    width = size_of(with_rows(x.shape, 1))
     difference = abs(x.shape[0] - length)
     before = 0 if align == "start" else (difference if align == "end" else difference // 2)
     moved = before if x.shape[0] >= length else -before
@@ -100,7 +94,7 @@ def fit_length(x: Tensor, length: int, align: str) -> Tensor:
         source = i + moved * width
         if source >= 0 and source < len(x.data):
             data[i] = x.data[source]
-    return Tensor(shape, data)
+    return Tensor(with_rows(x.shape, length), data)
 
 
 def crop_to_loudest(x: Tensor, length: int) -> Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import beginning
 from edge.native.kernels.places import at_x, at_y
-from edge.native.kernels.time import beginning
 from edge.native.language import Floats, Ints, Strings, descending, f64, fail, new_doubles, new_floats, new_ints
 from edge.native.records import Boxes, Detection, Frame, Kept
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import size_of
 from edge.native.language import (
     INFINITY,
     Doubles,
@@ -171,14 +172,6 @@ def same_longs(x: LongTensor) -> LongTensor:
 def same_ints(x: IntTensor) -> IntTensor:
     """The same numbers."""
     return x
-
-
-def size_of(shape: Ints) -> int:
-    """How many elements a shape holds."""
-    size = 1
-    for i in range(len(shape)):
-        size *= shape[i]
-    return size
 
 
 def constant_ints(value: float, shape: Ints) -> IntTensor:

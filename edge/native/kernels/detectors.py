@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels.numbers import doubles_of
-from edge.native.language import INFINITY, Doubles, Ints, Strings, exp, f32, f64, fail, is_nan, new_doubles, new_floats
+from edge.native.kernels.arrays import doubles_of, singles_of
+from edge.native.language import INFINITY, Doubles, Ints, Strings, exp, f64, fail, is_nan, new_doubles, new_floats
 from edge.native.records import Boxes, Tensor
 
 
@@ -67,13 +67,7 @@ def boxes_of(step: str, corners: Doubles, scores: Doubles, rows: int, classes: i
     """Boxes and so many rows of scores, rounded to single precision."""
     if len(corners) != 4 * rows:
         fail(step, "as many boxes as rows of scores", f"{len(corners) // 4} boxes and {rows} rows of scores")
-    boxes = new_floats(len(corners))
-    for i in range(len(corners)):
-        boxes[i] = f32(corners[i])
-    rounded = new_floats(len(scores))
-    for i in range(len(scores)):
-        rounded[i] = f32(scores[i])
-    return Boxes(boxes, rounded, classes)
+    return Boxes(singles_of(corners), singles_of(scores), classes)
 
 
 def decode_grid_boxes(output: Tensor, width: int, height: int, strides: Ints) -> Boxes:

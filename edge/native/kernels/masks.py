@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import refuse_nan
 from edge.native.kernels.output import pixel_of
 from edge.native.kernels.places import inside, laid_on, part, seen, whole
-from edge.native.kernels.points import refuse_nan
 from edge.native.kernels.resampling import resize
 from edge.native.language import Ints, Strings, fail, floor, new_bytes, new_ints
 from edge.native.records import ByteTensor, Frame, Mask, OpacityMask, Picture, Tensor

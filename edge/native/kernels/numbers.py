@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.language import Doubles, Ints, f32, f64, fail, new_bytes, new_doubles, new_floats, new_ints
+from edge.native.language import Doubles, Ints, f32, fail, new_bytes, new_floats, new_ints
 from edge.native.records import ByteTensor, Picture, Tensor
 
 
@@ -20,14 +20,6 @@ def floats_of_bytes(x: ByteTensor) -> Tensor:
     for i in range(len(x.data)):
         data[i] = f32(x.data[i])
     return Tensor(x.shape, data)
-
-
-def doubles_of(x: Tensor) -> Doubles:
-    """The values in double precision, which is exact."""
-    data = new_doubles(len(x.data))
-    for i in range(len(x.data)):
-        data[i] = f64(x.data[i])
-    return data
 
 
 def scale_linear(x: Tensor, gain: float, offset: float) -> Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import doubles_of
 from edge.native.kernels.colours import to_rgb, to_ycbcr
-from edge.native.kernels.numbers import doubles_of, places_of
+from edge.native.kernels.numbers import places_of
 from edge.native.kernels.places import inside, laid_on, part, seen, whole
 from edge.native.kernels.resampling import resize
 from edge.native.language import (

@@ -8,16 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.arrays import refuse_nan
 from edge.native.kernels.places import at_x, at_y
-from edge.native.language import NAN, Strings, f32, f64, fail, is_nan, new_floats
+from edge.native.language import NAN, Strings, f32, f64, fail, new_floats
 from edge.native.records import Frame, Keypoint, Tensor
-
-
-def refuse_nan(step: str, x: Tensor) -> None:
-    """Refuse what holds NaN."""
-    for i in range(len(x.data)):
-        if is_nan(x.data[i]):
-            fail(step, "numbers", "NaN")
 
 
 def take_points(x: Tensor, columns: int, order: str, third: str, width: float, height: float) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels.points import refuse_nan
+from edge.native.kernels.arrays import refuse_nan
 from edge.native.language import PI, Doubles, cos, exp, f32, f64, fail, log, new_doubles, new_floats, sin, sqrt
 from edge.native.records import Tensor
 

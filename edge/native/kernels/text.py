@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels.time import beginning
+from edge.native.kernels.arrays import beginning
 from edge.native.language import (
     Bytes,
     Ints,

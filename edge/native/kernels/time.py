@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.native.kernels.points import refuse_nan
+from edge.native.kernels.arrays import beginning, refuse_nan, with_rows
 from edge.native.language import (
     Ints,
     Strings,
@@ -33,10 +33,7 @@ def mean_over_rows(x: Tensor) -> Tensor:
         for row in range(rows):
             total += f64(x.data[row * width + i])
         data[i] = f32(total / rows)
-    shape = new_ints(len(x.shape))
-    for axis in range(len(shape)):
-        shape[axis] = 1 if axis == 0 else x.shape[axis]
-    return Tensor(shape, data)
+    return Tensor(with_rows(x.shape, 1), data)
 
 
 def rows_in(step: str, x: Tensor, labels: Strings) -> int:
@@ -105,14 +102,6 @@ def runs_of(winners: Ints, step: float, min_silence: float) -> Ints:
         if winners[row] >= 0:
             runs[2 * count - 1] = row + 1
     return beginning(runs, 2 * count)
-
-
-def beginning(values: Ints, count: int) -> Ints:
-    """The first so many values."""
-    found = new_ints(count)
-    for i in range(count):
-        found[i] = values[i]
-    return found
 
 
 def long_enough(runs: Ints, step: float, min_speech: float, seconds: float) -> Ints:

@@ -44,8 +44,8 @@ def _made(name: str, row: Mapping[str, Any]) -> Made:
 
 
 def _tensor(name: str, row: Mapping[str, Any]) -> Tensor:
-    tensor = Tensor.model_validate({"id": name, "dtype": row.get("dtype", "float32"), "axes": []})
-    return tensor.model_copy(update={"steps": _steps(row.get("steps", {}))})
+    parts = {"id": name, "dtype": row.get("dtype", "float32"), "axes": [], "state_of": row.get("state_of")}
+    return Tensor.model_validate(parts).model_copy(update={"steps": _steps(row.get("steps", {}))})
 
 
 def _steps(rows: Mapping[str, Any]) -> list[Step]:
