@@ -14,18 +14,19 @@ from typing import Any
 from catalog.card import Card, Tensor
 from edge.native.chain import Chain, Variable, literal
 from edge.native.dialects import DIALECTS, Dialect
+from edge.native.kernels import given
 from edge.native.kinds import UntranslatableError, camel, element, record_of, type_name
-from edge.native.registry import SUBJECT, function_names, kernels_of, parameters
+from edge.native.registry import SUBJECT, Kernel, function_names, kernels_of, parameters
 from edge.native.translate import translate
 
 DECODED = {"decode_image": "Picture", "decode_audio": "Sound"}  # steps that the platform does → what it gives
-GIVEN = {  # what an input's function begins with
-    "Picture": "an upright RGB picture",
-    "Sound": "a decoded sound",
-    "str": "a text",
-    "Bytes": "the bytes of a file",
-    "list[Cell]": "named values",
-    "": "nothing",
+GIVEN: Mapping[str, tuple[str, Sequence[Kernel]]] = {  # what an input's function begins with, and what makes it
+    "Picture": ("an upright RGB picture", (given.picture_of,)),
+    "Sound": ("a decoded sound", (given.sound_of,)),
+    "str": ("a text", ()),
+    "Bytes": ("the bytes of a file", ()),
+    "list[Cell]": ("named values", (given.number_cell, given.text_cell)),
+    "": ("nothing", ()),
 }
 LEFT_BY = {"frame": "decode_image", "picture": "decode_image", "seconds": "decode_audio"}
 OUTPUTS = {"float32": "Tensor", "float16": "Tensor", "uint8": "ByteTensor", "bool": "ByteTensor", "int64": "LongTensor"}
@@ -86,13 +87,15 @@ class _File:
         is_decoded = bool(tensor.steps) and tensor.steps[0].id in DECODED
         for kind in [] if tensor.state_of else self._starts(tensor):
             chain = Chain(self._card.id, self._dialect, self._used)
-            given = [Variable("value", kind)] if kind else []
-            chain.values += given
-            last = chain.apply(tensor.steps[is_decoded:], given[0] if given else None)
+            chain.values += [Variable("value", kind)] if kind else []
+            wanted = chain.values[:1]
+            last = chain.apply(tensor.steps[is_decoded:], wanted[0] if wanted else None)
             last = self._with_frame(chain, last) if tensor is self._framed else last
             lines = [*chain.lines, f"return {last.name}"]
-            summary = f"The model's input `{tensor.id}`, from {GIVEN[kind]}."
-            yield self._method(summary, _word(tensor.id), [*given, *chain.needs.values()], lines, last.type)
+            words, makers = GIVEN[kind]
+            self._used += makers
+            summary = f"The model's input `{tensor.id}`, from {words}."
+            yield self._method(summary, _word(tensor.id), [*wanted, *chain.needs.values()], lines, last.type)
 
     def _starts(self, tensor: Tensor) -> list[str]:
         """Return the types of value that an input's steps begin with, an empty one for a step that needs none."""
@@ -114,10 +117,10 @@ class _File:
 
     def _result(self) -> str:
         card, chain = self._card, Chain(self._card.id, self._dialect, self._used)
-        given = [Variable(camel(_word(one.id)), OUTPUTS.get(one.dtype, "IntTensor")) for one in card.outputs]
+        gave = [Variable(camel(_word(one.id)), OUTPUTS.get(one.dtype, "IntTensor")) for one in card.outputs]
         labels = {one.id: _labels_name(one.id) for one in card.outputs if one.id in self._labels}
-        last = given[0]
-        for output, value in zip(card.outputs if card.result else card.outputs[:1], given, strict=False):
+        last = gave[0]
+        for output, value in zip(card.outputs if card.result else card.outputs[:1], gave, strict=False):
             chain.labels = labels.get(output.id)
             last = chain.outputs[output.id] = chain.apply(output.steps, value)
         if card.result:
@@ -125,7 +128,7 @@ class _File:
             last = chain.apply(card.result, None)
         self._leave(chain.needs)
         summary, lines = "The card's result, from the model's outputs.", [*chain.lines, f"return {last.name}"]
-        return self._method(summary, "result", [*given, *chain.needs.values()], lines, last.type)
+        return self._method(summary, "result", [*gave, *chain.needs.values()], lines, last.type)
 
     def _leave(self, needs: Mapping[str, Variable]) -> None:
         """Find the inputs that leave what the result needs; as in a run, the last one counts."""
@@ -135,14 +138,14 @@ class _File:
                 raise UntranslatableError(f"{self._card.id}: the result needs an input with the step {LEFT_BY[name]}")
             self._framed = found[-1] if name == "frame" else self._framed
 
-    def _method(self, summary: str, name: str, given: Sequence[Variable], lines: Sequence[str], kind: str) -> str:
-        found = [record_of(element(one)) for one in (*(one.type for one in given), kind)]
+    def _method(self, summary: str, name: str, wanted: Sequence[Variable], lines: Sequence[str], kind: str) -> str:
+        found = [record_of(element(one)) for one in (*(one.type for one in wanted), kind)]
         self._used += filter(None, found)
-        wanted = [
-            self._dialect.parameter.format(name=one.name, type=type_name(self._dialect, one.type)) for one in given
+        parts = [
+            self._dialect.parameter.format(name=one.name, type=type_name(self._dialect, one.type)) for one in wanted
         ]
         head = self._dialect.method.format(
-            name=camel(name), parameters=", ".join(wanted), type=type_name(self._dialect, kind)
+            name=camel(name), parameters=", ".join(parts), type=type_name(self._dialect, kind)
         )
         return "\n".join([f"/** {summary} */", head, *(f"    {line}" for line in lines), "}"])
 

@@ -15,14 +15,14 @@ from edge.examples import of_sample
 from edge.native import records
 from edge.native.dialects import KOTLIN
 from edge.native.generate import generate
-from edge.native.kernels.places import whole
+from edge.native.kernels.given import picture_of, sound_of
 from edge.native.kinds import camel, type_name
 from edge.native.records import Frame
 from edge.pipeline import Pipeline, labels_of
 from edge.runtimes import RUNTIMES, Tensors
 from tests.edge.native import kotlin
 from tests.edge.native.made import MODELS, made_cards
-from tests.edge.native.vectors import array, as_record, picture
+from tests.edge.native.vectors import array, as_record
 from tests.steps.codec import FILES
 
 FUNCTION = re.compile(r"^    fun (\w+)\((.*)\): (.+) \{$", re.MULTILINE)
@@ -86,16 +86,18 @@ class Run:
         return [*first, *map(self._left, kinds[len(first) :])][: len(kinds)]
 
     def _decoded(self) -> Any:
-        first = self.card.inputs[0].steps[0].id
-        held = {"decode_image": self._context.picture, "decode_audio": self._context.sound}
-        return self._left("Picture") if first == "decode_image" else as_record(held.get(first, self._value))
+        first, heard = self.card.inputs[0].steps[0].id, self._context.sound
+        if first == "decode_audio" and heard is not None:
+            return sound_of(heard.samples.reshape(-1), heard.samples.shape[1], heard.rate)
+        return self._left("Picture") if first == "decode_image" else as_record(self._value)
 
     def _left(self, kind: str) -> Any:
         """Return what steps need beside their value."""
         if kind == "Bytes":
             return bytearray((FILES / "vocabulary.txt").read_bytes())
         if kind == "Picture" and self._context.picture is not None:
-            return picture(self._context.picture, whole(*self._context.picture.shape[:2]))
+            height, width, _ = self._context.picture.shape
+            return picture_of(height, width, bytearray(self._context.picture.tobytes()))
         return self._context.sound.seconds if kind == "f64" and self._context.sound else self.frame
 
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from catalog import vocab
 from edge.native.chain import KEEP_TYPE, SHARED
+from edge.native.kernels.given import number_cell, text_cell
 from edge.native.kernels.numbers import WIDENED
 from edge.native.language import RefusedError
 from edge.native.records import (
     Boxes,
     ByteTensor,
-    Cell,
     Column,
     Frame,
     IntTensor,
@@ -170,7 +170,7 @@ def _cells(value: Mapping[str, Any]) -> Any:
     """Texts and numbers as an app gives them; it cannot give a truth."""
     if any(isinstance(one, bool) for one in value.values()):
         return None
-    return [Cell(name, np.nan, one) if isinstance(one, str) else Cell(name, one, "") for name, one in value.items()]
+    return [text_cell(name, one) if isinstance(one, str) else number_cell(name, one) for name, one in value.items()]
 
 
 def _boxes(value: Mapping[str, Any]) -> Any:
