@@ -102,6 +102,8 @@ def decode_dfl_boxes(scores: list[Tensor], distances: list[Tensor], width: int, 
     rows = sides.shape[1]
     cells = cells_of(step, strides, width, height, rows)
     bins = sides.shape[2] // 4
+    if bins == 0 or sides.shape[2] != 4 * bins:
+        fail(step, "as many bins for each of 4 sides", f"{sides.shape[2]} numbers a row")
     corners = new_doubles(4 * rows)
     for i in range(rows):
         stride = cells[3 * i + 2]

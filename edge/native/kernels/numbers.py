@@ -34,7 +34,7 @@ def scale_linear(x: Tensor, gain: float, offset: float) -> Tensor:
 
 def normalize(x: Tensor, mean: Doubles, std: Doubles) -> Tensor:
     """(x - mean) / std along the last axis, each operation rounded to single precision."""
-    channels = x.shape[len(x.shape) - 1]
+    channels = x.shape[len(x.shape) - 1] if len(x.shape) > 0 else 0
     if len(mean) != channels or len(std) != channels:
         fail("normalize", f"{channels} means and deviations", f"{len(mean)} and {len(std)}")
     data = new_floats(len(x.data))
