@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-ARRAYS = {"Bytes": "int", "Ints": "int", "Floats": "f32", "Doubles": "f64", "Strings": "str"}  # array → its entries
+from edge.native.preludes import KOTLIN_PRELUDE, SWIFT_PRELUDE
+
+ARRAYS = {  # array → its entries
+    "Bytes": "int",
+    "Ints": "int",
+    "Longs": "long",
+    "Floats": "f32",
+    "Doubles": "f64",
+    "Strings": "str",
+    "Words": "int",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Dialect:
     function: str
     method: str  # a function of a card
     call: str  # of a kernel
+    guarded: str  # an `and` or `or` with calls of kernels
     constant: str
     public: str  # a constant that the app may read
     scope: str  # around the functions of a card
@@ -56,56 +67,25 @@ def _swift_record(name: str, fields: list[tuple[str, str]]) -> str:
     return "\n".join([f"public struct {name} {{", *lines, "", *init, "}"])
 
 
-KOTLIN_PRELUDE = """
-/** A value that a step does not take. */
-class StepFailure(step: String, expected: String, got: String) : Exception("$step: expected $expected, got $got")
-
-/** The indices of the values, the largest first; of equal ones the first comes first. */
-fun descending(values: DoubleArray): IntArray =
-    values.indices.sortedWith(compareByDescending { values[it] }).toIntArray()
-"""
-
-SWIFT_PRELUDE = """
-import Foundation
-
-/** A value that a step does not take. */
-public struct StepFailure: Error, CustomStringConvertible {
-    public let description: String
-
-    init(step: String, expected: String, got: String) {
-        description = "\\(step): expected \\(expected), got \\(got)"
-    }
-}
-
-/** The indices of the values, the largest first; of equal ones the first comes first. */
-func descending(_ values: [Double]) -> [Int] {
-    return values.indices.sorted { values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1 }
-}
-
-func floorDiv(_ a: Int, _ b: Int) -> Int {
-    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0)
-}
-
-func floorMod(_ a: Int, _ b: Int) -> Int {
-    return a - floorDiv(a, b) * b
-}
-"""
-
 MATHS = ("exp", "log", "sqrt", "sin", "cos", "floor", "ceil")
+NAMED = ("descending", "utf8", "decoded")  # functions of one argument in the preludes
 
 KOTLIN = Dialect(
     name="kotlin",
     types={
         "int": "Int",
+        "long": "Long",
         "f64": "Double",
         "f32": "Float",
         "bool": "Boolean",
         "str": "String",
         "Bytes": "ByteArray",
         "Ints": "IntArray",
+        "Longs": "LongArray",
         "Floats": "FloatArray",
         "Doubles": "DoubleArray",
         "Strings": "List<String>",
+        "Words": "HashMap<String, Int>",
         "None": "Unit",
     },
     calls={
@@ -114,18 +94,26 @@ KOTLIN = Dialect(
         "min": "minOf({0}, {1})",
         "max": "maxOf({0}, {1})",
         "is_nan": "({0}).isNaN()",
+        "rint": "Math.rint({0})",
         "int": "({0}).toInt()",
+        "long": "({0}).toLong()",
         "f32": "({0}).toFloat()",
         "f64": "({0}).toDouble()",
         "str": "({0}).toString()",
         "new_bytes": "ByteArray({0})",
         "new_ints": "IntArray({0})",
+        "new_longs": "LongArray({0})",
         "new_floats": "FloatArray({0})",
         "new_doubles": "DoubleArray({0})",
-        "descending": "descending({0})",
+        **{name: f"{name}({{0}})" for name in NAMED},
+        "code_points": "({0}).codePoints().toArray()",
+        "text_of": "String({0}, {1}, {2} - {1})",
+        "new_words": "HashMap<String, Int>()",
+        "number_of": "({0}[{1}] ?: -1)",
         "fail": "throw StepFailure({0}, {1}, {2})",
         "PI": "Math.PI",
         "INFINITY": "Double.POSITIVE_INFINITY",
+        "NAN": "Double.NaN",
         "True": "true",
         "False": "false",
     },
@@ -140,12 +128,13 @@ KOTLIN = Dialect(
     list_of="List<{0}>",
     parameter="{name}: {type}",
     call="{0}({1})",
+    guarded="({0})",
     function="fun {name}({parameters}): {type} {{",
     method="fun {name}({parameters}): {type} {{",
     constant="private val {name} = {value}",
     public="val {name} = {value}",
     scope="object {name} {{",
-    literals={"Strings": "listOf({0})", "Doubles": "doubleArrayOf({0})", "Ints": "intArrayOf({0})"},
+    literals={"list": "listOf({0})", "Doubles": "doubleArrayOf({0})", "Ints": "intArrayOf({0})"},
     fixed="val {name} = {value}",
     changing="var {name} = {value}",
     new_list="val {name} = mutableListOf<{type}>()",
@@ -170,15 +159,18 @@ SWIFT = Dialect(
     name="swift",
     types={
         "int": "Int",
+        "long": "Int64",
         "f64": "Double",
         "f32": "Float",
         "bool": "Bool",
         "str": "String",
         "Bytes": "[UInt8]",
         "Ints": "[Int]",
+        "Longs": "[Int64]",
         "Floats": "[Float]",
         "Doubles": "[Double]",
         "Strings": "[String]",
+        "Words": "[String: Int]",
         "None": "Void",
     },
     calls={
@@ -187,18 +179,26 @@ SWIFT = Dialect(
         "min": "Swift.min({0}, {1})",
         "max": "Swift.max({0}, {1})",
         "is_nan": "({0}).isNaN",
+        "rint": "Foundation.rint({0})",
         "int": "Int({0})",
+        "long": "Int64({0})",
         "f32": "Float({0})",
         "f64": "Double({0})",
         "str": "String({0})",
         "new_bytes": "[UInt8](repeating: 0, count: {0})",
         "new_ints": "[Int](repeating: 0, count: {0})",
+        "new_longs": "[Int64](repeating: 0, count: {0})",
         "new_floats": "[Float](repeating: 0, count: {0})",
         "new_doubles": "[Double](repeating: 0, count: {0})",
-        "descending": "descending({0})",
+        **{name: f"{name}({{0}})" for name in NAMED},
+        "code_points": "({0}).unicodeScalars.map {{ Int($0.value) }}",
+        "text_of": "textOf({0}, {1}, {2})",
+        "new_words": "[String: Int]()",
+        "number_of": "({0}[{1}] ?? -1)",
         "fail": "throw StepFailure(step: {0}, expected: {1}, got: {2})",
         "PI": "Double.pi",
         "INFINITY": "Double.infinity",
+        "NAN": "Double.nan",
         "True": "true",
         "False": "false",
     },
@@ -213,17 +213,18 @@ SWIFT = Dialect(
     list_of="[{0}]",
     parameter="_ {name}: {type}",
     call="(try {0}({1}))",
+    guarded="(try {0})",  # the right side is a closure
     function="public func {name}({parameters}) throws -> {type} {{",
     method="public static func {name}({parameters}) throws -> {type} {{",
     constant="private let {name} = {value}",
     public="public static let {name} = {value}",
     scope="public enum {name} {{",
-    literals={"Strings": "[{0}]", "Doubles": "[{0}]", "Ints": "[{0}]"},
+    literals={"list": "[{0}]", "Doubles": "[{0}]", "Ints": "[{0}]"},
     fixed="let {name} = {value}",
     changing="var {name} = {value}",
     new_list="var {name}: [{type}] = []",
-    count_up="for {name} in stride(from: {start}, to: {end}, by: {step}) {{",
-    count_down="for {name} in stride(from: {start}, to: {end}, by: -{step}) {{",
+    count_up="for {name} in Swift.stride(from: {start}, to: {end}, by: {step}) {{",
+    count_down="for {name} in Swift.stride(from: {start}, to: {end}, by: -{step}) {{",
     condition="{word} {test} {{",
     choice="({test} ? {yes} : {no})",
     read_byte="Int({0}[{1}])",

@@ -8,22 +8,30 @@ from dataclasses import dataclass, field, is_dataclass
 from types import ModuleType
 from typing import Any
 
-from edge.native import language
-from edge.native.dialects import Dialect
+from edge.native import language, records
+from edge.native.dialects import MATHS, Dialect
 from edge.native.kinds import ANNOTATIONS, Typed, UntranslatableError, bare, camel, element, quoted, record_fields
 
 SYMBOLS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">",
            ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "&&", ast.Or: "||"}  # fmt: skip
 RESULTS = {  # functions of `language.py` → the type of what they give
-    **dict.fromkeys(("exp", "log", "sqrt", "sin", "cos", "floor", "ceil", "f64", "PI", "INFINITY"), "f64"),
+    **dict.fromkeys((*MATHS, "rint", "f64", "PI", "INFINITY", "NAN"), "f64"),
     "int": "int",
+    "long": "long",
     "f32": "f32",
     "str": "str",
     "is_nan": "bool",
     "descending": "Ints",
     "fail": "None",
+    "utf8": "Bytes",
+    "decoded": "str",
+    "code_points": "Ints",
+    "text_of": "str",
+    "new_words": "Words",
+    "number_of": "int",
     "new_bytes": "Bytes",
     "new_ints": "Ints",
+    "new_longs": "Longs",
     "new_floats": "Floats",
     "new_doubles": "Doubles",
 }
@@ -78,13 +86,19 @@ class Expressions:
 
     def _attribute(self, node: ast.Attribute) -> Typed:
         value = self.expression(node.value)
-        parts = dict(record_fields(getattr(self.module, value.type)))
+        parts = dict(record_fields(getattr(records, value.type)))
         return Typed(f"{value.text}.{camel(node.attr)}", parts[node.attr])
 
     def _subscript(self, node: ast.Subscript) -> Typed:
         array, index = self.expression(node.value), self.expression(node.slice)
         form = self.dialect.read_byte if array.type == "Bytes" else "{0}[{1}]"
         return Typed(form.format(array.text, bare(index.text)), element(array.type))
+
+    def _list(self, node: ast.List) -> Typed:
+        entries = [self.expression(one) for one in node.elts]
+        if not entries or any(one.type != "int" for one in entries):
+            raise self._refuse(node)
+        return Typed(self.dialect.literals["Ints"].format(", ".join(bare(one.text) for one in entries)), "Ints")
 
     def _unaryop(self, node: ast.UnaryOp) -> Typed:
         value = self.expression(node.operand)
@@ -114,8 +128,13 @@ class Expressions:
         return Typed(f"({' && '.join(tests)})", "bool")
 
     def _boolop(self, node: ast.BoolOp) -> Typed:
-        parts = [self.expression(value).text for value in node.values]
-        return Typed(f"({f' {SYMBOLS[type(node.op)]} '.join(parts)})", "bool")
+        text = f" {SYMBOLS[type(node.op)]} ".join(self.expression(value).text for value in node.values)
+        has_call = any(isinstance(one, ast.Call) and self._is_kernel(one.func) for one in ast.walk(node))
+        return Typed(self.dialect.guarded.format(text) if has_call else f"({text})", "bool")
+
+    def _is_kernel(self, function: ast.expr) -> bool:
+        name = ast.unparse(function)
+        return name not in RESULTS and inspect.isfunction(getattr(self.module, name, None))
 
     def _ifexp(self, node: ast.IfExp) -> Typed:
         yes, no = self._alike(self.expression(node.body), self.expression(node.orelse), node)

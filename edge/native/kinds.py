@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
+from edge.native import records
 from edge.native.dialects import ARRAYS, Dialect
 
-ANNOTATIONS = {"int": "int", "float": "f64", "bool": "bool", "str": "str", "f32": "f32", "None": "None"}
+ANNOTATIONS = {"int": "int", "long": "long", "float": "f64", "bool": "bool", "str": "str", "f32": "f32", "None": "None"}
 
 
 class UntranslatableError(ValueError):
@@ -44,6 +45,12 @@ def type_name(dialect: Dialect, kind: str) -> str:
     if kind.startswith("list["):
         return dialect.list_of.format(type_name(dialect, element(kind)))
     return dialect.types.get(kind, kind)
+
+
+def record_of(kind: str) -> type[Any] | None:
+    """Return the class of a type that is a record."""
+    found = getattr(records, kind, None)
+    return found if is_dataclass(found) else None  # type: ignore[return-value]
 
 
 def record(dialect: Dialect, kind: type[Any]) -> str:

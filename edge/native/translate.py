@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, is_dataclass
-from types import ModuleType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from edge.native.dialects import Dialect
@@ -52,7 +52,8 @@ def _translate(dialect: Dialect, module: ModuleType, name: str, done: dict[str, 
     writer = Writer(dialect, home)  # type: ignore[arg-type]
     text = writer.function(node) if isinstance(node, ast.FunctionDef) else writer.constant(node)  # type: ignore[arg-type]
     for used in writer.used:
-        _translate(dialect, home, used, done)  # type: ignore[arg-type]
+        if used != name:  # a kernel may call itself
+            _translate(dialect, home, used, done)  # type: ignore[arg-type]
     done[name] = text
 
 
@@ -66,7 +67,7 @@ def _defines(node: ast.stmt, name: str) -> bool:
 class Writer(Expressions):
     """Writes one function or constant of a module."""
 
-    changing: set[str] = field(default_factory=set)  # variables that are set more than once
+    here: Sequence[ast.stmt] = ()  # the block that is being written
 
     def constant(self, node: ast.Assign) -> str:
         """Write a constant of the module."""
@@ -75,7 +76,9 @@ class Writer(Expressions):
 
     def function(self, node: ast.FunctionDef) -> str:
         """Write a kernel with its documentation."""
-        self.changing = _changing(node, self.dialect)
+        given = {arg.arg for arg in node.args.args}
+        if given & (_written_into(node.body) | {*_set_names(node.body)}):
+            raise UntranslatableError(f"{self.module.__name__}.{node.name}: a kernel must not change its parameters")
         self.types = {arg.arg: self._annotated(arg.annotation) for arg in node.args.args}
         parameters = ", ".join(
             self.dialect.parameter.format(name=camel(name), type=type_name(self.dialect, kind))
@@ -100,7 +103,10 @@ class Writer(Expressions):
 
     def block(self, statements: Sequence[ast.stmt]) -> list[str]:
         """Write statements, indented."""
-        return [f"    {line}" for statement in statements for line in self.statement(statement)]
+        outer, self.here = self.here, statements
+        lines = [f"    {line}" for statement in statements for line in self.statement(statement)]
+        self.here = outer
+        return lines
 
     def statement(self, node: ast.stmt) -> list[str]:
         """Write one statement."""
@@ -125,7 +131,7 @@ class Writer(Expressions):
                 value = self._widened(value, self.types[name], node)
             return f"{camel(name)} = {bare(value.text)}"
         self.types[name] = value.type
-        form = self.dialect.changing if name in self.changing else self.dialect.fixed
+        form = self.dialect.changing if _changes(name, self.here, self.dialect) else self.dialect.fixed
         return form.format(name=camel(name), value=bare(value.text))
 
     def _store(self, target: ast.Subscript, value: Typed) -> str:
@@ -153,7 +159,7 @@ class Writer(Expressions):
         return ["return" if node.value is None else f"return {bare(self.expression(node.value).text)}"]
 
     def _expr(self, node: ast.Expr) -> list[str]:
-        return [self.expression(node.value).text]
+        return [bare(self.expression(node.value).text)]
 
     def _break(self, _: ast.Break) -> list[str]:
         return ["break"]
@@ -178,22 +184,32 @@ class Writer(Expressions):
         start, end, step = (["0", *numbers, "1"] if len(numbers) == 1 else [*numbers, "1"])[:3]
         form = self.dialect.count_down if step.startswith("-") else self.dialect.count_up
         form = form.replace(" step {step}", "") if step in ("1", "-1") else form
-        self.types[node.target.id] = "int"
         head = form.format(name=camel(node.target.id), start=start, end=end, step=step.lstrip("-"))
-        return [head, *self._scope(node.body), "}"]
+        return [head, *self._scope(node.body, {node.target.id: "int"}), "}"]
 
-    def _scope(self, statements: Sequence[ast.stmt]) -> list[str]:
+    def _scope(self, statements: Sequence[ast.stmt], own: Mapping[str, str] = MappingProxyType({})) -> list[str]:
         """Write a block whose own variables end with it."""
         outside = dict(self.types)
+        self.types |= own
         lines = self.block(statements)
         self.types = outside
         return lines
 
 
-def _changing(node: ast.FunctionDef, dialect: Dialect) -> set[str]:
-    """Return the locals that are set more than once, or written into where arrays are values."""
-    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
-    targets = [one.target for one in ast.walk(node) if isinstance(one, ast.AugAssign)]
-    stores = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
-    written = {ast.unparse(store.value) for store in stores} if dialect.arrays_are_values else set()
-    return {name for name in names if names.count(name) > 1} | {ast.unparse(target) for target in targets} | written
+def _changes(name: str, block: Sequence[ast.stmt], dialect: Dialect) -> bool:
+    """Say whether a local of a block is set more than once, or written into where arrays are values."""
+    is_written = dialect.arrays_are_values and name in _written_into(block)
+    return is_written or _set_names(block).count(name) > 1
+
+
+def _set_names(block: Sequence[ast.stmt]) -> list[str]:
+    return [one.id for one in _walk(block) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
+def _written_into(block: Sequence[ast.stmt]) -> set[str]:
+    stores = [one for one in _walk(block) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)]
+    return {ast.unparse(store.value) for store in stores}
+
+
+def _walk(block: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    return (one for statement in block for one in ast.walk(statement))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.native.kernels.colours import to_ycbcr
+from edge.native.kernels.places import cut, laid_on, part
 from edge.native.kernels.resampling import resize
-from edge.native.language import Ints, fail, floor, new_bytes, new_ints
-from edge.native.records import Frame, Picture
+from edge.native.language import fail, floor, new_bytes
+from edge.native.records import Picture
 
 
 def to_color_space(x: Picture, space: str) -> Picture:
@@ -30,36 +32,6 @@ def to_color_space(x: Picture, space: str) -> Picture:
             data[3 * pixel] = blue
             data[3 * pixel + 1] = green
             data[3 * pixel + 2] = red
-    return Picture(x.height, x.width, channels, data, x.frame)
-
-
-def products(factor: float) -> Ints:
-    """0..255 times a factor, in Pillow's 6-bit fixed point."""
-    table = new_ints(256)
-    for i in range(256):
-        table[i] = int(i * factor * 64.0 + 0.5)
-    return table
-
-
-def to_ycbcr(x: Picture, channels: int) -> Picture:
-    """RGB as YCbCr of JPEG; of one channel, luma alone."""
-    y_r = products(0.299)
-    y_g = products(0.587)
-    y_b = products(0.114)
-    cb_r = products(-0.16874)
-    cb_g = products(-0.33126)
-    half = products(0.5)
-    cr_g = products(-0.41869)
-    cr_b = products(-0.08131)
-    data = new_bytes(x.height * x.width * channels)
-    for pixel in range(x.height * x.width):
-        red = x.data[3 * pixel]
-        green = x.data[3 * pixel + 1]
-        blue = x.data[3 * pixel + 2]
-        data[channels * pixel] = (y_r[red] + y_g[green] + y_b[blue]) >> 6
-        if channels == 3:
-            data[3 * pixel + 1] = ((cb_r[red] + cb_g[green] + half[blue]) >> 6) + 128
-            data[3 * pixel + 2] = ((half[red] + cr_g[green] + cr_b[blue]) >> 6) + 128
     return Picture(x.height, x.width, channels, data, x.frame)
 
 
@@ -102,13 +74,6 @@ def crop_to_content(x: Picture, threshold: int) -> Picture:
     return Picture(side, side, 1, data, cut(x.frame, top - above, left - before, side, side))
 
 
-def cut(frame: Frame, top: int, left: int, rows: int, columns: int) -> Frame:
-    """The frame of a cut of so many pixels that begins at top, left; what lies outside is border."""
-    offset_y = frame.offset_y + frame.scale_y * top
-    offset_x = frame.offset_x + frame.scale_x * left
-    return Frame(frame.height, frame.width, rows, columns, frame.scale_y, frame.scale_x, offset_y, offset_x)
-
-
 def fit_within(x: Picture, width: int, height: int, filter: str) -> Picture:
     """The picture shrunk to fit, keeping its aspect ratio; never enlarged."""
     scale = min(1.0, min(width / x.width, height / x.height))
@@ -142,16 +107,6 @@ def center_crop(x: Picture, width: int, height: int) -> Picture:
     return part(x, top, left, height, width)
 
 
-def part(x: Picture, top: int, left: int, height: int, width: int) -> Picture:
-    """So many pixels of the picture from top, left."""
-    length = width * x.channels
-    data = new_bytes(height * length)
-    for row in range(height):
-        for i in range(length):
-            data[row * length + i] = x.data[((top + row) * x.width + left) * x.channels + i]
-    return Picture(height, width, x.channels, data, cut(x.frame, top, left, height, width))
-
-
 def letterbox(x: Picture, width: int, height: int, filter: str, fill: int, align: str) -> Picture:
     """All of the picture in a box, its aspect ratio kept, with a border."""
     scale = min(width / x.width, height / x.height)
@@ -160,14 +115,7 @@ def letterbox(x: Picture, width: int, height: int, filter: str, fill: int, align
     inner = resize(x, new_width, new_height, filter)
     top = 0 if align == "start" else (height - new_height) // 2
     left = 0 if align == "start" else (width - new_width) // 2
-    data = new_bytes(height * width * x.channels)
-    for i in range(len(data)):
-        data[i] = fill
-    length = new_width * x.channels
-    for row in range(new_height):
-        for i in range(length):
-            data[((top + row) * width + left) * x.channels + i] = inner.data[row * length + i]
-    return Picture(height, width, x.channels, data, cut(inner.frame, -top, -left, height, width))
+    return laid_on(inner, height, width, top, left, fill)
 
 
 KERNELS: Mapping[str, tuple[Callable[..., Any], ...]] = {

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from edge.native.kernels.places import scaled
 from edge.native.language import PI, Ints, ceil, cos, f64, fail, new_bytes, new_doubles, new_ints, sin
-from edge.native.records import Frame, Picture
+from edge.native.records import Picture
 
 PRECISION_BITS = 22  # 32, less 8 of the result, less 2 for the sign and for sums above 1
 HALF = 1 << 21
 HAMMING_CONSTANT = 0.5400000214576721  # float literals in Pillow's C
 HAMMING_COSINE = 0.46000000834465027
-
-
-def scaled(frame: Frame, rows: int, columns: int) -> Frame:
-    """The frame of the picture in another size."""
-    scale_y = frame.scale_y * (frame.rows / rows)
-    scale_x = frame.scale_x * (frame.columns / columns)
-    return Frame(frame.height, frame.width, rows, columns, scale_y, scale_x, frame.offset_y, frame.offset_x)
 
 
 def resize(x: Picture, width: int, height: int, filter: str) -> Picture:
