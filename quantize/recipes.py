@@ -78,6 +78,7 @@ def _w8a8(model: ir.Model, calibration: Sequence[Feeds], *, per_channel: bool) -
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     with _prepared(model) as (prepared, source, target):
+        _flatten_biases(prepared.graph)
         affine.to_convolutions(prepared)
         if per_channel:
             rounding.round_weights(prepared)
@@ -93,6 +94,16 @@ def _w8a8(model: ir.Model, calibration: Sequence[Feeds], *, per_channel: bool) -
             calibration_cache_path=_calibrated(prepared.graph, source, calibration),
         )
         return _load(target)
+
+
+def _flatten_biases(graph: ir.Graph) -> None:
+    """Write biases `[1, N]` of Gemm, as `x @ w + b` leaves them, as `[N]`: the quantiser counts channels on axis 0."""
+    for node in graph:
+        bias = node.inputs[2] if node.op_type == "Gemm" and len(node.inputs) > 2 else None
+        if bias is not None and bias.const_value is not None and len(bias.const_value.shape) > 1:
+            flat = ir.Value(name=f"{bias.name}_flat", const_value=ir.tensor(bias.const_value.numpy().ravel()))
+            graph.register_initializer(flat)
+            node.replace_input_with(2, flat)
 
 
 def _calibrated(graph: ir.Graph, source: Path, calibration: Sequence[Feeds]) -> Path:

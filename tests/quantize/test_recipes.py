@@ -67,6 +67,20 @@ def test_two_nodes_without_names_that_stay_in_float32_survive_fp16(tmp_path):
     np.testing.assert_allclose(run(apply("fp16", model, []), tmp_path / "half.onnx"), expected, atol=0.02)
 
 
+def test_a_dense_layer_whose_bias_is_a_row_is_quantised_like_any_other(tmp_path):
+    """A Gemm with a bias `[1, N]`, to which `x @ w + b` of CNTK is fused, gives in 8 bits what it gives with `[N]`."""
+    plain, written = convnet(), convnet()
+    gemm = written.graph[-1]
+    bias = ir.Value(name="row", const_value=ir.tensor(gemm.inputs[2].const_value.numpy()[None]))
+    written.graph.register_initializer(bias)
+    gemm.replace_input_with(2, bias)
+    expected, got = (
+        run(apply("w8a8_per_channel_minmax", model, CALIBRATION), tmp_path / f"{name}.onnx")
+        for name, model in (("plain", plain), ("row", written))
+    )
+    np.testing.assert_array_equal(got, expected)
+
+
 def test_a_recipe_that_needs_samples_says_so_when_it_gets_none():
     """A card without calibration data is told what to add."""
     with pytest.raises(ValueError, match=r"edge\.calibration"):
