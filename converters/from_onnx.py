@@ -32,9 +32,9 @@ def load(path: Path) -> ir.Model:
         model = graph.load(path)
         RemoveInitializersFromInputsPass()(model)
         model.ir_version = max(model.ir_version, IR_VERSION)
-        model = _raised(model)
         if _is_half(model):
             _widen(model)
+        model = _raised(model)
         NameFixPass()(model)
         ShapeInferencePass()(model)
         model.meta.pop(graph.CHECKED, None)

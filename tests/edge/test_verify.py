@@ -88,3 +88,13 @@ def test_another_shape_fails_and_names_both():
     assert row.status == "failed"
     assert "[1, 2]" in row.reason
     assert "[2, 1]" in row.reason
+
+
+def test_the_winner_is_found_where_axes_of_one_follow_the_classes():
+    """Classifiers that end in a pool give [1, classes, 1, 1]; a file that swaps two classes does not pass there either."""
+    scores = np.array([0.1, 0.5, 0.4], np.float32).reshape(1, 3, 1, 1)
+    loose = Tolerance(precision="fp32", absolute_tolerance=1.0, top1_agreement=1.0)
+    same = compare([(scores, scores)], loose, runtime="onnxruntime", version="1")
+    swapped = compare([(scores[:, [0, 2, 1]], scores)], loose, runtime="onnxruntime", version="1")
+    assert (same.status, same.top1) == ("passed", 1.0)
+    assert (swapped.status, swapped.top1) == ("failed", 0.0)
