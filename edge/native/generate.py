@@ -94,7 +94,7 @@ class _File:
             lines = [*chain.lines, f"return {last.name}"]
             words, makers = GIVEN[kind]
             self._used += makers
-            summary = f"The model's input `{tensor.id}`, from {words}."
+            summary = f"The model's input `{tensor.id}`{', a row a call' if tensor.stream else ''}, from {words}."
             yield self._method(summary, _word(tensor.id), [*wanted, *chain.needs.values()], lines, last.type)
 
     def _starts(self, tensor: Tensor) -> list[str]:
@@ -127,7 +127,9 @@ class _File:
             chain.labels = next(iter(labels.values()), None)
             last = chain.apply(card.result, None)
         self._leave(chain.needs)
-        summary, lines = "The card's result, from the model's outputs.", [*chain.lines, f"return {last.name}"]
+        joined = ", those of all calls joined" if any(one.stream for one in card.inputs) else ""
+        summary = f"The card's result, from the model's outputs{joined}."
+        lines = [*chain.lines, f"return {last.name}"]
         return self._method(summary, "result", [*gave, *chain.needs.values()], lines, last.type)
 
     def _leave(self, needs: Mapping[str, Variable]) -> None:
