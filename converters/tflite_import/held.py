@@ -2,7 +2,9 @@
 
 TFLite puts the channels of images last, ONNX second. An operator on images asks for its operand channels second and
 says that its result lies so; what works on entries alone keeps what it is given; all others ask for TFLite's axes. So
-a chain of convolutions holds no transpose. A quantised tensor is held as the integers that are stored.
+a chain of convolutions holds no transpose. A quantised tensor is held as the integers that are stored; int8 ones that
+are computed, and constants beside them, as uint8 with 128 more, which means the same: onnxruntime makes uint8 of some
+of them itself, and computes in floats where both types meet. Filters stay int8.
 """
 
 from __future__ import annotations
@@ -73,10 +75,11 @@ class Held:
         if not is_quantized(self.tensor):
             return self.as_stored(second=second)
         if second not in self.reals:
+            held = self if self.tensor.data is None else Held(self.builder, unsigned(self.tensor))
             axis = 0 if self.tensor.quantization is None else self.tensor.quantization.axis
             order = channels_second(len(self.tensor.shape)) if second else [*range(len(self.tensor.shape))]
             place = order.index(axis) if axis in order else 0
-            self.reals[second] = dequantized(self.builder, self.as_stored(second=second), self.tensor, place)
+            self.reals[second] = dequantized(self.builder, held.as_stored(second=second), held.tensor, place)
         return self.reals[second]
 
     def _transposed(self, *, second: bool) -> ir.Value:
@@ -97,7 +100,10 @@ class Held:
         if quantization is not None:
             quantization = replace(quantization, axis=[*perm].index(quantization.axis))
         data = self.tensor.array.transpose(perm)
-        return Held(self.builder, replace(self.tensor, data=data, shape=data.shape, quantization=quantization)).real()
+        tensor = replace(self.tensor, data=data, shape=data.shape, quantization=quantization)
+        stored = self.builder.constant(data, name=tensor.name)
+        axis = 0 if quantization is None else quantization.axis
+        return dequantized(self.builder, stored, tensor, axis) if is_quantized(tensor) else stored
 
     def with_rank(self, rank: int) -> Held:
         """Return a constant with axes of size 1 in front, so that it broadcasts whatever its axes' order."""
@@ -107,6 +113,16 @@ class Held:
             quantization = replace(quantization, axis=quantization.axis + extra)
         data = self.tensor.array.reshape([1] * extra + list(self.tensor.array.shape))
         return Held(self.builder, replace(self.tensor, data=data, shape=data.shape, quantization=quantization))
+
+
+def unsigned(tensor: Tensor) -> Tensor:
+    """Return a tensor of int8 with one scale as one of uint8 that means the same; any other as it is."""
+    quantization = tensor.quantization
+    if quantization is None or tensor.dtype != np.int8 or len(quantization.scale) > 1:
+        return tensor
+    data = None if tensor.data is None else np.asarray(tensor.data.astype(np.int16) + 128, np.uint8)
+    shifted = replace(quantization, zero_point=quantization.zero_point + 128)
+    return replace(tensor, dtype=np.dtype(np.uint8), data=data, quantization=shifted)
 
 
 def dequantized(builder: Builder, stored: ir.Value, tensor: Tensor, axis: int) -> ir.Value:

@@ -14,7 +14,7 @@ from converters.errors import MalformedModel, Refusal
 from converters.tflite_import.builder import Builder
 from converters.tflite_import.held import Held, Laid, channels_second
 
-Result = ir.Value | Laid | Sequence[ir.Value]
+Result = ir.Value | Laid | Sequence[ir.Value | Laid]
 Import = Callable[["Node"], Result]
 F = TypeVar("F", bound=Import)
 IMPORTS: dict[str, Import] = {}

@@ -14,7 +14,7 @@ from converters.errors import MalformedModel, Refusal
 from converters.graph import ensure_checked
 from converters.tflite_import import operators  # noqa: F401 - fills the table of imports
 from converters.tflite_import.builder import Builder
-from converters.tflite_import.held import Held, Laid, is_quantized, quantized
+from converters.tflite_import.held import Held, Laid, is_quantized, quantized, unsigned
 from converters.tflite_import.node import IMPORTS, Node
 from converters.tflite_import.reader import reading
 
@@ -86,7 +86,11 @@ class Walk:
                 shape=_shape(tensor),
             )
             self.inputs.append(value)
-            self.held[id(tensor)] = Held(self.builder, tensor, {False: value})
+            held = Held(self.builder, tensor, {False: value})
+            if tensor.dtype != unsigned(tensor).dtype:
+                stored = quantized(self.builder, held.real(), unsigned(tensor))
+                held = Held(self.builder, unsigned(tensor), {False: stored})
+            self.held[id(tensor)] = held
 
     def visit(self, op: Op) -> None:
         """Add the nodes of one operator."""
@@ -127,12 +131,13 @@ class Walk:
 
     def _keep(self, node: Node, tensor: Tensor, result: Laid) -> None:
         """Apply the fused activation, quantise where the tensor is, name the value and hold it."""
-        value = self._activated(node, tensor, result.value)
+        key, value = id(tensor), self._activated(node, tensor, result.value)
+        tensor = unsigned(tensor)
         if is_quantized(tensor):
             value = quantized(self.builder, value, tensor)
         if not value.name:
             value.name = self.builder.unique(tensor.name)
-        self.held[id(tensor)] = Held(self.builder, tensor, {result.second: value})
+        self.held[key] = Held(self.builder, tensor, {result.second: value})
 
     def _activated(self, node: Node, tensor: Tensor, value: ir.Value) -> ir.Value:
         name = node.attribute("fused_activation_function", "NONE")
@@ -152,6 +157,8 @@ class Walk:
         for tensor in self.graph.outputs:
             held = self._holding(Op("OUTPUT", [tensor], [], where=f"output {tensor.name!r}"), tensor)
             value = held.real() if tensor.dtype.kind == "f" else held.as_stored()
+            if tensor.dtype != held.tensor.dtype and is_quantized(tensor):
+                value = quantized(self.builder, held.real(), tensor)
             if value.producer() is None or value in self.outputs:
                 value = self.builder.op("Identity", value)
             value.name, value.type = tensor.name, ir.TensorType(ir.DataType.from_numpy(tensor.dtype))

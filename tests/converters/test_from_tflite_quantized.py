@@ -15,9 +15,8 @@ from converters.to_tflite import export
 from tests.conformance.litert import run
 from tests.converters.test_from_tflite import feeds_of
 from tests.converters.tflite_files import constant, imported, one_op, run_onnx, tensor
-from tests.converters.tflite_rows import IMAGE, ints
+from tests.converters.tflite_rows import IMAGE, floats, ints
 
-RNG = np.random.default_rng(1)
 WINDOW = {"padding": "SAME", "stride_w": 1, "stride_h": 1, "fused_activation_function": "NONE",
           "dilation_w_factor": 1, "dilation_h_factor": 1}  # fmt: skip
 POOL = {"padding": "SAME", "stride_w": 2, "stride_h": 2, "filter_width": 2, "filter_height": 2,
@@ -33,13 +32,13 @@ def real(dtype: str, shape: list[int], scale: float | None = None, zero: int | N
 
 def filters(dtype: str, shape: tuple[int, ...], axis: int) -> tuple[Tensor, Tensor]:
     """A filter and its bias: by channel in int8, as a whole with a zero point in uint8."""
-    count = shape[axis]
-    bias = RNG.integers(-2000, 2000, count)
+    rng, count = np.random.default_rng(shape), shape[axis]
+    bias = rng.integers(-2000, 2000, count)
     if dtype == "uint8":
-        weight = constant(RNG.integers(0, 256, shape), dtype, scales=[0.01], zeros=[151])
+        weight = constant(rng.integers(0, 256, shape), dtype, scales=[0.01], zeros=[151])
         return weight, constant(bias, "int32", scales=[STEP[dtype] * 0.01])
-    scales = RNG.uniform(0.005, 0.02, count)
-    weight = constant(RNG.integers(-127, 128, shape), "int8", scales=scales, axis=axis)
+    scales = rng.uniform(0.005, 0.02, count)
+    weight = constant(rng.integers(-127, 128, shape), "int8", scales=scales, axis=axis)
     return weight, constant(bias, "int64" if dtype == "int16" else "int32", scales=scales * STEP[dtype])
 
 
@@ -177,7 +176,7 @@ def test_outputs_that_are_the_same_numbers_keep_their_names(tmp_path: Path):
 
 def test_weights_of_16_bits_become_those_of_32_that_litert_computes_with(tmp_path: Path):
     """Float16 constants behind DEQUANTIZE are initializers of float32 of the same values."""
-    stored = constant(RNG.normal(0, 0.3, (6, 3, 3, 4)), "float16")
+    stored = constant(floats(6, 3, 3, 4), "float16")
     weight, x, y = tensor([6, 3, 3, 4]), tensor(IMAGE, name="x"), tensor([1, 6, 5, 6], name="y")
     ops = [Op("DEQUANTIZE", [stored], [weight]), Op("CONV_2D", [x, weight, constant(np.zeros(6))], [y], dict(WINDOW))]
     data = serialize(Graph([x], [y], ops))
@@ -190,11 +189,12 @@ def test_weights_of_16_bits_become_those_of_32_that_litert_computes_with(tmp_pat
 @pytest.mark.parametrize("kind", ["CONV_2D", "FULLY_CONNECTED"])
 def test_weights_of_8_bits_stay_so_in_an_operator_on_floats(kind: str, tmp_path: Path):
     """LiteRT rounds such an operator's input to 8 bits, which ONNX does not: results differ by that rounding alone."""
-    weight = constant(RNG.integers(-127, 128, (6, 3, 3, 4)), "int8", scales=RNG.uniform(0.005, 0.02, 6))
-    bias, options = constant(RNG.normal(0, 1, 6)), WINDOW
+    rng = np.random.default_rng(1)
+    weight = constant(rng.integers(-127, 128, (6, 3, 3, 4)), "int8", scales=rng.uniform(0.005, 0.02, 6))
+    bias, options = constant(floats(6)), WINDOW
     start, shape = IMAGE, [1, 6, 5, 6]
     if kind == "FULLY_CONNECTED":
-        weight = constant(RNG.integers(-127, 128, (6, 64)), "int8", scales=[0.01])
+        weight = constant(rng.integers(-127, 128, (6, 64)), "int8", scales=[0.01])
         start, shape, options = [5, 64], [5, 6], {"asymmetric_quantize_inputs": True}
     data = one_op(kind, [tensor(start), weight, bias], [tensor(shape)], **options)
     model = imported(data, tmp_path)

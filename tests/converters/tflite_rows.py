@@ -8,7 +8,6 @@ import numpy as np
 
 from tests.converters.tflite_files import constant, one_op, renamed, tensor
 
-RNG = np.random.default_rng(0)
 IMAGE = [1, 6, 5, 4]
 # Options of the operator that selects boxes.
 POST = {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0, "max_detections": 10,
@@ -17,7 +16,8 @@ POST = {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0, "max_d
 
 
 def floats(*shape: int) -> np.ndarray:
-    return RNG.normal(0, 0.5, shape).astype(np.float32)
+    """Random numbers, the same ones for each shape."""
+    return np.random.default_rng(shape).normal(0, 0.5, shape).astype(np.float32)
 
 
 def ints(*values: int):

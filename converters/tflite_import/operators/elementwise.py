@@ -123,6 +123,8 @@ def cast(node: Node) -> Laid:
     second, source = held.prefers_second, node.op.inputs[0]
     real = source is not None and source.dtype.kind == "f"
     value = held.real(second=second) if real else held.as_stored(second=second)
+    if source is not None and source.dtype == np.int8 and held.tensor.dtype == np.uint8:  # held with 128 more
+        value = node.builder.op("Sub", node.builder.cast(value, np.int32), node.builder.constant(128, np.int32))
     return Laid(node.builder.cast(value, target.dtype), second)
 
 

@@ -109,21 +109,28 @@ def unpack(node: Node) -> list[ir.Value]:
 
 
 @imports("SPLIT")
-def split(node: Node) -> list[ir.Value]:
+def split(node: Node) -> list[Laid]:
     """Cut into equal parts along an axis, which is the first operand."""
-    axis = node.axis(node.ints(0, "axis")[0], len(node.shape(1)))
-    count = len(node.op.outputs)
-    return node.builder.ops("Split", [node[1]], count, axis=axis, num_outputs=count)
+    return _cut(node, 1, node.ints(0, "axis")[0], None)
 
 
 @imports("SPLIT_V")
-def split_sizes(node: Node) -> list[ir.Value]:
+def split_sizes(node: Node) -> list[Laid]:
     """Cut into parts of given sizes along an axis; a size of -1 is what is left."""
     axis = node.axis(node.ints(2, "axis")[0], len(node.shape(0)))
     sizes = node.ints(1, "sizes")
     if -1 in sizes:
         sizes[sizes.index(-1)] = node.sizes(0)[axis] - sum(size for size in sizes if size >= 0)
-    return node.builder.ops("Split", [node.x, node.builder.constant(sizes)], len(node.op.outputs), axis=axis)
+    return _cut(node, 0, axis, sizes)
+
+
+def _cut(node: Node, index: int, axis: int, sizes: list[int] | None) -> list[Laid]:
+    """Cut an operand along an axis; into equal parts without sizes."""
+    rank, second, count = len(node.shape(index)), node.operand(index).prefers_second, len(node.op.outputs)
+    [place] = moved([node.axis(axis, rank)], rank, second=second)
+    operands = [node.operand(index).real(second=second)] + ([node.builder.constant(sizes)] if sizes else [])
+    options = {} if sizes else {"num_outputs": count}
+    return [Laid(part, second) for part in node.builder.ops("Split", operands, count, axis=place, **options)]
 
 
 @imports("TILE")

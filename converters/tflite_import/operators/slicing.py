@@ -7,20 +7,22 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from converters.tflite_import.node import Node, imports
+from converters.tflite_import.held import Laid
+from converters.tflite_import.node import Node, imports, moved
 
+Bound = list[int] | ir.Value  # where each axis begins or ends: constant or computed
 END = 2**63 - 1  # further than any axis is long
 START = -(2**63)
 
 
 @imports("SLICE")
-def slice_(node: Node) -> ir.Value:
+def slice_(node: Node) -> ir.Value | Laid:
     """Cut from a place on so many entries along each axis; -1 is all that are left."""
     b = node.builder
     if node.tensor(1).data is not None and node.tensor(2).data is not None:
         begin, sizes = node.ints(1, "begin"), node.ints(2, "size")
-        ends = b.constant([END if size < 0 else start + size for start, size in zip(begin, sizes, strict=True)])
-        return b.op("Slice", node.x, b.constant(begin), ends)
+        ends = [END if size < 0 else start + size for start, size in zip(begin, sizes, strict=True)]
+        return _sliced(node, begin, ends, [1] * len(begin))
     begin_at, size = node.vector(1), node.vector(2)
     rest = b.op("Less", size, b.constant([0]))
     return b.op("Slice", node.x, begin_at, b.op("Where", rest, b.constant([END]), b.op("Add", begin_at, size)))
@@ -37,7 +39,7 @@ def reverse(node: Node) -> ir.Value:
 
 
 @imports("STRIDED_SLICE")
-def strided_slice(node: Node) -> ir.Value:
+def strided_slice(node: Node) -> ir.Value | Laid:
     """Cut by bounds and steps for each axis, with masks: one bit an axis says where a bound does not count."""
     b = node.builder
     if node.attribute("ellipsis_mask") or node.attribute("new_axis_mask"):
@@ -46,16 +48,28 @@ def strided_slice(node: Node) -> ir.Value:
     drop = [axis for axis in range(len(steps)) if _bit(node, "shrink_axis_mask", axis)]
     begin = _bound(node, 1, "begin_mask", [0 if step > 0 else END for step in steps])
     end = _ends(node, begin, steps, drop)
-    operands = (b.constant(v) if isinstance(v, list) else v for v in (begin, end, [*range(len(steps))], steps))
-    y = b.op("Slice", node.x, *operands)
-    return b.op("Squeeze", y, b.constant(drop)) if drop else y
+    if not drop:
+        return _sliced(node, begin, end, steps)
+    return b.op("Squeeze", _cut(node, node.x, begin, end, [*range(len(steps))], steps), b.constant(drop))
+
+
+def _sliced(node: Node, begin: Bound, end: Bound, steps: list[int]) -> Laid:
+    """Cut the operand in the axes that it was made in."""
+    rank, second = len(node.shape(0)), node.operand(0).prefers_second
+    axes = moved([*range(len(steps))], rank, second=second)
+    return Laid(_cut(node, node.operand(0).real(second=second), begin, end, axes, steps), second)
+
+
+def _cut(node: Node, x: ir.Value, begin: Bound, end: Bound, axes: list[int], steps: list[int]) -> ir.Value:
+    b = node.builder
+    return b.op("Slice", x, *(b.constant(v) if isinstance(v, list) else v for v in (begin, end, axes, steps)))
 
 
 def _bit(node: Node, name: str, axis: int) -> bool:
     return bool(int(node.attribute(name, 0)) >> axis & 1)
 
 
-def _bound(node: Node, index: int, mask: str, free: list[int]) -> list[int] | ir.Value:
+def _bound(node: Node, index: int, mask: str, free: list[int]) -> Bound:
     """Return a bound for each axis, as numbers where it is constant."""
     shrink = [_bit(node, "shrink_axis_mask", axis) for axis in range(len(free))]
     masked = [_bit(node, mask, axis) and not shrink[axis] for axis in range(len(free))]
@@ -66,12 +80,12 @@ def _bound(node: Node, index: int, mask: str, free: list[int]) -> list[int] | ir
     return b.op("Where", b.constant(np.array(masked)), b.constant(free), node.vector(index))
 
 
-def _ends(node: Node, begin: list[int] | ir.Value, steps: list[int], drop: list[int]) -> list[int] | ir.Value:
+def _ends(node: Node, begin: Bound, steps: list[int], drop: list[int]) -> Bound:
     """Return where each axis ends: behind the one entry where the axis is dropped."""
     b: Any = node.builder
     end = _bound(node, 2, "end_mask", [END if step > 0 else START for step in steps])
     if isinstance(begin, list):
-        ones: list[int] | ir.Value = [END if start == -1 else start + 1 for start in begin]
+        ones: Bound = [END if start == -1 else start + 1 for start in begin]
     else:
         ones = b.op("Add", begin, b.constant([1]))
     if node.attribute("offset"):
