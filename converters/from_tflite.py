@@ -8,8 +8,8 @@ import onnx_ir as ir
 
 from converters.errors import in_file
 from converters.graph import mapped
-from converters.tflite_import.reader import read
-from converters.tflite_import.walk import to_onnx
+from converters.importing.tflite.reader import read
+from converters.importing.tflite.walk import to_onnx
 
 
 def load(path: Path) -> ir.Model:

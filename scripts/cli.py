@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,30 +11,29 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import (
-    BarColumn,
     DownloadColumn,
     Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
     TransferSpeedColumn,
 )
 
+from scripts.console import (
+    COLUMNS,
+    err,
+    fail,
+    print_not_run,
+    print_predictions,
+    print_problems,
+    print_report,
+    with_progress,
+)
 from scripts.import_card import import_card
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-out, err = Console(), Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 Out = Annotated[Path, typer.Option(help="Folder that holds the build; the site appears in its folder `site`.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network; what is not at hand is not built.")]
 Catalog = Annotated[Path, typer.Option(help="Folder of card folders.", exists=True, file_okay=False)]
-COLUMNS = (
-    SpinnerColumn(),
-    TextColumn("{task.description:<44}"),
-    BarColumn(),
-    TextColumn("{task.completed}/{task.total}"),
-)
 DEFAULT_CATALOG = Path(__file__).parent.parent / "catalog" / "models"
 DEFAULT_OUT = Path("build")
 
@@ -135,8 +133,7 @@ def fetch(
             for path in get(wanted, lambda count: bar.update(task, advance=count)):
                 typer.echo(path)
     except (SourceError, ValueError) as error:
-        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
 
 
 @app.command()
@@ -185,8 +182,7 @@ def convert(
         folding = card if fold_steps else None
         written = run(source, out, to=to, precision=precision, calibration=calibration, layout=layout, folding=folding)
     except (ConversionError, SourceError, ValueError) as error:
-        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
     for path in written:
         typer.echo(f"{path}  {path.stat().st_size} bytes")
     for line in left(written[-1]) if fold_steps else []:
@@ -222,31 +218,8 @@ def run(
         session = chosen.session((to, precision), out / "site")
         failed = print_predictions(chosen, session, given, {"drawn": draw, "saved": save}, as_json)
     except (ConversionError, InputError, SourceError) as error:
-        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
     raise typer.Exit(1 if failed else 0)
-
-
-def print_predictions(model: Any, session: Any, given: Any, folders: dict[str, Path | None], as_json: bool) -> int:
-    """Print a table, or a line for each of several inputs, with a progress bar; return how many failed."""
-    from scripts import predict, tables
-
-    failed, kind, told = 0, model.task["result"], tables.table if len(given) == 1 else tables.line
-    width = max((len(one.name) for one in given), default=0)
-    with Progress(*COLUMNS, TimeElapsedColumn(), console=err, disable=len(given) < 2, transient=True) as bar:
-        task = bar.add_task(model.card.id, total=len(given))
-        for one in model.predict(session, given, lambda: bar.update(task, advance=1)):
-            failed += one.error is not None
-            written = predict.write(kind, one, folders)
-            if as_json:
-                row = {"input": one.name, "error": one.error, "result": predict.as_json(one.result), **written}
-                typer.echo(json.dumps(row, ensure_ascii=False))
-            elif one.error is not None:
-                err.print(f"edgewise: {one.name}: {one.error}", highlight=False, markup=False, soft_wrap=True)
-            else:
-                lead = "" if len(given) == 1 else f"{one.name:<{width}}  "
-                typer.echo(lead + "  → ".join([told(kind, one.result), *written.values()]))
-    return failed
 
 
 @app.command()
@@ -285,50 +258,6 @@ def run_build(folder: Path, catalog: Path, *, offline: bool = False) -> Any:
 
     work = partial(build, folder, offline=offline)
     return with_progress(catalog, None, count_steps, work)
-
-
-def with_progress(catalog: Path, ids: list[str] | None, count: Callable[[Any], int], work: Callable[..., Any]) -> Any:
-    """Return `work(cards, progress)` under a bar of `count(cards)` steps on standard error; print what stops it."""
-    from scripts.build import BuildError, read_cards
-
-    try:
-        with Progress(*COLUMNS, TimeElapsedColumn(), console=err) as bar:
-            task = bar.add_task("reading cards", total=1)
-            cards = read_cards(catalog, ids)
-            bar.update(task, total=count(cards))
-            return work(cards, lambda text: bar.update(task, description=text, advance=1))
-    except BuildError as error:
-        print_problems(error.problems)
-        err.print(f"edgewise: {error}", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
-def print_problems(problems: Any) -> None:
-    """Print each problem as a paragraph."""
-    for problem in problems:
-        out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
-        out.print()
-
-
-def print_report(report: Any) -> None:
-    """Print a row a model, what was left out, and where the site is."""
-    from scripts import report as tables
-
-    err.print(tables.models(report.models))
-    err.print(f"{report.steps_made} steps made, the rest was up to date")
-    for reason in list(report.unbuilt.values())[:1]:  # where one is out of reach, most are, for the same reason
-        told = f"{', '.join(report.unbuilt)}: artefacts not built here: source unreachable. {reason}"
-        err.print(told, highlight=False, markup=False, soft_wrap=True)
-    print_not_run(report.checks)
-    typer.echo(report.site / "index.html")
-
-
-def print_not_run(rows: Any) -> None:
-    """Print which runtimes were not there, and what to do."""
-    from scripts.report import not_run
-
-    for line in not_run(rows):
-        err.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

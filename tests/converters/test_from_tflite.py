@@ -11,8 +11,8 @@ from flatbuffers import flexbuffers
 
 from converters.edge_graph import Graph, Op, Tensor
 from converters.errors import Refusal
+from converters.importing.tflite.reader import read
 from converters.tflite.writer import serialize
-from converters.tflite_import.reader import read
 from converters.to_tflite import export
 from tests.conformance.litert import run
 from tests.converters.tflite_files import changed, constant, imported, one_op, run_onnx, tensor

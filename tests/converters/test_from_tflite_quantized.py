@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from converters.edge_graph import Graph, Op, Tensor
+from converters.importing.tflite.reader import read
 from converters.tflite.writer import serialize
-from converters.tflite_import.reader import read
 from converters.to_tflite import export
 from tests.conformance.litert import run
 from tests.converters.test_from_tflite import feeds_of

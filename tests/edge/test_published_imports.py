@@ -14,7 +14,7 @@ import onnx_ir as ir
 import pytest
 
 from converters.from_tflite import load
-from converters.tflite_import.reader import read
+from converters.importing.tflite.reader import read
 from converters.to_tflite import export
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES, Session, Tensors

@@ -91,7 +91,7 @@ def test_another_shape_fails_and_names_both():
 
 
 def test_the_winner_is_found_where_axes_of_one_follow_the_classes():
-    """Classifiers that end in a pool give [1, classes, 1, 1]; a file that swaps two classes does not pass there either."""
+    """Classifiers that end in a pool give [1, classes, 1, 1]; two classes that are swapped are noticed there too."""
     scores = np.array([0.1, 0.5, 0.4], np.float32).reshape(1, 3, 1, 1)
     loose = Tolerance(precision="fp32", absolute_tolerance=1.0, top1_agreement=1.0)
     same = compare([(scores, scores)], loose, runtime="onnxruntime", version="1")

@@ -11,8 +11,8 @@ import onnx_ir as ir
 
 from converters.edge_graph import Array, Op, Tensor
 from converters.errors import MalformedModel, Refusal
-from converters.tflite_import.builder import Builder
-from converters.tflite_import.held import Held, Laid, channels_second
+from converters.importing.tflite.builder import Builder
+from converters.importing.tflite.held import Held, Laid, channels_second
 
 Result = ir.Value | Laid | Sequence[ir.Value | Laid]
 Import = Callable[["Node"], Result]

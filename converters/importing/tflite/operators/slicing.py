@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from converters.tflite_import.held import Laid
-from converters.tflite_import.node import Node, imports, moved
+from converters.importing.tflite.held import Laid
+from converters.importing.tflite.node import Node, imports, moved
 
 Bound = list[int] | ir.Value  # where each axis begins or ends: constant or computed
 END = 2**63 - 1  # further than any axis is long

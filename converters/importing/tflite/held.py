@@ -17,7 +17,7 @@ import numpy as np
 import onnx_ir as ir
 
 from converters.edge_graph import Tensor
-from converters.tflite_import.builder import Builder
+from converters.importing.tflite.builder import Builder
 
 
 class Laid(NamedTuple):

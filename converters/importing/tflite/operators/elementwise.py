@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import onnx_ir as ir
 
-from converters.tflite_import.builder import Builder
-from converters.tflite_import.held import Held, Laid
-from converters.tflite_import.node import Node, imports
+from converters.importing.tflite.builder import Builder
+from converters.importing.tflite.held import Held, Laid
+from converters.importing.tflite.node import Node, imports
 
 Formula = Callable[..., ir.Value]
 

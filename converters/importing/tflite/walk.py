@@ -12,11 +12,11 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass, ShapeInferencePass
 from converters.edge_graph import Graph, Op, Tensor
 from converters.errors import MalformedModel, Refusal
 from converters.graph import ensure_checked
-from converters.tflite_import import operators  # noqa: F401 - fills the table of imports
-from converters.tflite_import.builder import Builder
-from converters.tflite_import.held import Held, Laid, is_quantized, quantized, unsigned
-from converters.tflite_import.node import IMPORTS, Node
-from converters.tflite_import.reader import reading
+from converters.importing.tflite import operators  # noqa: F401 - fills the table of imports
+from converters.importing.tflite.builder import Builder
+from converters.importing.tflite.held import Held, Laid, is_quantized, quantized, unsigned
+from converters.importing.tflite.node import IMPORTS, Node
+from converters.importing.tflite.reader import reading
 
 # Opset and IR version. In opset 21, the first that quantises to 16 bits, onnxruntime 1.31 fails to load some graphs of
 # int8: it moves a DequantizeLinear over a Reshape and forgets the zero point.

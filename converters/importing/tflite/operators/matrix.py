@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from converters.tflite_import.node import Node, imports
-from converters.tflite_import.operators.images import bias
+from converters.importing.tflite.node import Node, imports
+from converters.importing.tflite.operators.images import bias
 
 
 @imports("FULLY_CONNECTED")

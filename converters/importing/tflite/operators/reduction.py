@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import onnx_ir as ir
 
-from converters.tflite_import.held import Laid
-from converters.tflite_import.node import Node, imports, moved
+from converters.importing.tflite.held import Laid
+from converters.importing.tflite.node import Node, imports, moved
 
 REDUCTIONS: Mapping[str, str] = {
     "MEAN": "ReduceMean",

@@ -10,8 +10,8 @@ import onnx_ir as ir
 from flatbuffers import flexbuffers
 
 from converters.errors import MalformedModel
-from converters.tflite_import.builder import Builder
-from converters.tflite_import.node import Node, imports
+from converters.importing.tflite.builder import Builder
+from converters.importing.tflite.node import Node, imports
 
 MOST = 2**20  # boxes: more than any detector looks at
 PER_CLASS = 100  # boxes of one class that the slow variant keeps, unless the options say otherwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from converters.tflite_import.node import Node, imports
+from converters.importing.tflite.node import Node, imports
 
 
 @imports("GATHER")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from converters.tflite_import.node import Node, imports
+from converters.importing.tflite.node import Node, imports
 
 
 @imports("RFFT2D")

@@ -11,8 +11,8 @@ import onnx_ir as ir
 
 from converters.edge_graph import Quantization
 from converters.errors import MalformedModel
-from converters.tflite_import.held import Held, Laid, is_quantized
-from converters.tflite_import.node import Node, imports
+from converters.importing.tflite.held import Held, Laid, is_quantized
+from converters.importing.tflite.node import Node, imports
 
 FILTERS = {"CONV_2D": [0, 3, 1, 2], "DEPTHWISE_CONV_2D": [3, 0, 1, 2], "CONV_3D": [4, 3, 0, 1, 2]}
 TRANSPOSED = ("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE")

@@ -1,6 +1,6 @@
 """Imports by theme. Importing this package enters all of them into the table `node.IMPORTS`."""
 
-from converters.tflite_import.operators import (
+from converters.importing.tflite.operators import (
     detection,
     elementwise,
     gathering,

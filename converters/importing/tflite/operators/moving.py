@@ -8,8 +8,8 @@ import numpy as np
 import onnx_ir as ir
 
 from converters.errors import MalformedModel
-from converters.tflite_import.held import Laid, channels_second
-from converters.tflite_import.node import Node, imports, moved
+from converters.importing.tflite.held import Laid, channels_second
+from converters.importing.tflite.node import Node, imports, moved
 
 
 @imports("RESHAPE")
