@@ -59,11 +59,13 @@ def web_rows(done: subprocess.CompletedProcess[str]) -> list[dict]:
 
 def test_every_embedded_model_passes_in_every_runtime(report):
     """Each file of the catalog computes what its source does, in browsers too; only LiteRT.js refuses open sizes."""
-    assert {row["status"] for row in report.checks} == {"passed", "unsupported"}
-    assert {row["runtime"] for row in report.checks if row["status"] == "unsupported"} == {"litert-js"}
-    assert {row["model"] for row in report.checks if row["status"] == "unsupported"} == {"photo-upscale-x2"}
-    formats = {(row["model"], row["format"]) for row in report.checks if row["status"] == "passed"}
-    assert len(formats) == 4 * len(report.models)
+    embedded = {model["card"]["id"] for model in report.models if model["card"]["source"]["url"] is None}
+    rows = [row for row in report.checks if row["model"] in embedded]
+    others = [row for row in rows if row["status"] != "passed"]
+    assert {(row["runtime"], row["status"]) for row in others} == {("litert-js", "unsupported")}
+    assert all("fixed sizes only" in row["reason"] for row in others)
+    passed = {(row["model"], row["format"]) for row in rows if row["status"] == "passed"}
+    assert passed == {(model, form) for model in embedded for form in ("onnx", "ort", "tflite", "tfjs")}
 
 
 def test_without_a_browser_rows_are_not_run_until_there_is_one(edgewise):
