@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prose import link, prose
-from views import catalogue, facts, model_page
+from views import catalogue, facts, featured, model_page
 from words import FILTERS
 
 HOME = "A catalog of deep-learning models for the web, phones and laptops; every file has been run and compared."
@@ -35,8 +35,8 @@ def pages(stage: Path) -> dict[str, str]:
     """Make every generated page: source URI (`models/digits-cnn/index.md`) to its text."""
     rows = _read(stage / "api/v1/models.json")["models"]
     models = [_read(stage / row["api"]) | {"row": row} for row in rows]
-    models.sort(key=lambda model: (model["task"]["title"], model["card"]["name"]))
-    home = {"title": "Edgewise", "summary": HOME, "models": models, "facts": facts(models)}
+    models.sort(key=lambda model: (model["task"]["title"], model["unbuilt"] is not None, model["card"]["name"]))
+    home = {"title": "Edgewise", "summary": HOME, "featured": featured(models), "facts": facts(models)}
     generated = {
         "index.md": page("home", "index.md", home),
         "models/index.md": page(

@@ -20,7 +20,7 @@ FACETS = (  # name in the URL, legend, which values a row of models.json has
 )
 
 
-def facts(models: Iterable[Json]) -> dict[str, Any]:
+def facts(models: Sequence[Json]) -> dict[str, Any]:
     """Count what the front page states: files, checks, those passed and where, and how far fp32 files deviate.
 
     A runtime that can take no such file is no check of it; one that was not run here is, and did not pass. Files of
@@ -32,12 +32,22 @@ def facts(models: Iterable[Json]) -> dict[str, Any]:
     passed = [(model, artefact, row) for model, artefact, row in checks if row["status"] == "passed"]
     exact = [row["max_abs"] for m, a, row in passed if a["precision"] == m["card"]["source"]["precision"] == "fp32"]
     return {
+        "models": sum(not model["unbuilt"] for model in models),
         "artefacts": len(artefacts),
         "checks": len(checks),
         "passed": len(passed),
         "runtimes": sorted({row["runtime"] for *_, row in passed}),
         "largest": max(exact, default=None),
     }
+
+
+def featured(models: Sequence[Json]) -> list[Json]:
+    """Choose four models that can be tried, each of another task."""
+    tasks: dict[str, Json] = {}
+    for model in models:
+        if not model["unbuilt"]:
+            tasks.setdefault(model["task"]["id"], model)
+    return list(tasks.values())[:4]
 
 
 def catalogue(models: Sequence[Json]) -> dict[str, Any]:
