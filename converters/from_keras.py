@@ -71,10 +71,15 @@ def _opened(data: bytes, where: str) -> Iterator[Any]:
     """Open HDF5, and say what is wrong with it as `MalformedModel`."""
     try:
         file = h5py.File(io.BytesIO(data), "r")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise MalformedModel(where, f"it is not HDF5, or cut short ({error})", AGAIN) from error
     with file:
         try:
             yield file
-        except (OSError, RuntimeError) as error:  # what h5py raises for bytes that contradict each other
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            OverflowError,
+        ) as error:  # what h5py raises for bytes that contradict each other
             raise MalformedModel(where, f"its HDF5 cannot be read ({error})", AGAIN) from error

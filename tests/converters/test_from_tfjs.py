@@ -136,6 +136,13 @@ def kernel(model: Json) -> Json:
     return next(entry for entry in model["weightsManifest"][0]["weights"] if len(entry["shape"]) == 4)
 
 
+def loop(nodes: list[Json]) -> None:
+    """Let the first convolution read what a loop hands on to its next round."""
+    convolution = first(nodes, "_FusedConv2D")
+    nodes.append({"name": "next", "op": "NextIteration", "input": [convolution["name"]]})
+    convolution["input"][0] = "next"
+
+
 def circle(nodes: list[Json]) -> None:
     """Let the first convolution read what follows from it."""
     first(nodes, "_FusedConv2D")["input"][0] = nodes[-1]["name"]
@@ -170,6 +177,7 @@ FAULTS: dict[str, tuple[Callable[[Json, Path], object], type[ConversionError], s
     "a fused step without counterpart": (
         in_nodes(lambda n: first(n, "_FusedConv2D")["attr"].update(fused_ops={"list": {"s": ["RnVzc3k="]}})), Refusal,
         "its fused Fussy"),
+    "a loop": (in_nodes(loop), Refusal, "NextIteration cannot be converted: it is part of a loop"),
     "nodes in a circle": (in_nodes(circle), MalformedModel, "circle: .* → "),
     "an input that is not there": (
         in_nodes(lambda n: first(n, "_FusedConv2D")["input"].__setitem__(0, "nowhere")), MalformedModel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def test_a_format_that_nobody_reads_is_named(tmp_path: Path) -> None:
     """The message lists the formats."""
     with pytest.raises(ConversionError, match=r"no importer of 'coreml'.*onnx, .*keras"):
         load(tmp_path, "coreml")
+
+
+def test_each_extra_can_be_installed() -> None:
+    """What an error tells a person to install is declared."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {row.extra for row in IMPORTERS.values() if row.extra} <= {*project["optional-dependencies"]}
 
 
 @pytest.mark.skipif(HAS_TENSORFLOW, reason="the extra tensorflow is installed")

@@ -157,5 +157,7 @@ def _in_order(nodes: Mapping[str, Json], wanted: list[str]) -> Iterator[str]:
     try:
         yield from TopologicalSorter(edges).static_order()
     except CycleError as error:
+        if any(nodes[name].get("op") == "NextIteration" for name in error.args[1]):
+            raise Refusal("NextIteration", where_of(nodes[error.args[1][0]]), "it is part of a loop", CUT) from error
         circle = " → ".join(error.args[1])
         raise MalformedModel("modelTopology", f"its nodes form a circle: {circle}", AGAIN) from error

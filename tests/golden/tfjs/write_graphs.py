@@ -101,6 +101,20 @@ def tables() -> tuple[Callable[..., dict[str, tf.Tensor]], dict[str, tf.TensorSp
     return compute, {"x": tf.TensorSpec([None, 6], tf.float32), "index": tf.TensorSpec([3], tf.int32)}
 
 
+def boxes() -> tuple[Callable[..., dict[str, tf.Tensor]], dict[str, tf.TensorSpec]]:
+    """Boxes that overlap, suppressed in each way."""
+
+    def compute(corners: tf.Tensor, scores: tf.Tensor) -> dict[str, tf.Tensor]:
+        boxes = tf.concat([corners, corners + 1.5], axis=1)
+        limits = {"max_output_size": 9, "iou_threshold": 0.3, "score_threshold": 0.2, "pad_to_max_output_size": True}
+        padded, valid = tf.raw_ops.NonMaxSuppressionV4(boxes=boxes, scores=scores, **limits)
+        kept, found, count = tf.raw_ops.NonMaxSuppressionV5(boxes=boxes, scores=scores, soft_nms_sigma=0.0, **limits)
+        plain = tf.image.non_max_suppression(boxes, scores, 4, 0.5)
+        return {"padded": padded, "valid": valid, "plain": plain, "kept": kept, "found": found, "count": count}
+
+    return compute, {"corners": tf.TensorSpec([12, 2], tf.float32), "scores": tf.TensorSpec([12], tf.float32)}
+
+
 def _array(array: Any) -> dict[str, Any]:
     return {"shape": [*array.shape], "dtype": array.dtype.name, "data": array.reshape(-1).tolist()}
 
@@ -143,5 +157,5 @@ def write(name: str, compute: Callable[..., dict[str, tf.Tensor]], specs: dict[s
 
 
 if __name__ == "__main__":
-    for make in (images, tables):
+    for make in (images, tables, boxes):
         write(f"graph_{make.__name__}", *make())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import onnx_ir as ir
 
 from converters.importing.tfjs.node import Node, Read
-from converters.importing.tfjs.operators import arithmetic, moving, products, slicing
+from converters.importing.tfjs.operators import arithmetic, boxes, moving, products, slicing
 
 
 def row(op: str, **attributes: str) -> Read:
@@ -97,6 +97,10 @@ TABLE: Mapping[str, Read] = {
     "Minimum": row("Min"),
     "MirrorPad": moving.mirror_pad,
     "Mod": arithmetic.floor_modulo,
+    "NonMaxSuppressionV2": boxes.suppress,
+    "NonMaxSuppressionV3": boxes.suppress,
+    "NonMaxSuppressionV4": boxes.suppress_padded,
+    "NonMaxSuppressionV5": boxes.suppress_scored,
     "NotEqual": arithmetic.not_equal,
     "OneHot": moving.one_hot,
     "OnesLike": arithmetic.filled_like(1),
