@@ -18,6 +18,7 @@ class Importer:
 
     name: str
     module: str  # holds `load(path: Path) -> ir.Model`; imported when first used
+    endings: tuple[str, ...]  # of the names of such files
     extra: str = ""  # the optional dependencies that it needs
 
     def load(self, path: Path) -> ir.Model:
@@ -29,12 +30,12 @@ class Importer:
 IMPORTERS = {
     row.name: row
     for row in (
-        Importer("onnx", "converters.from_onnx"),
-        Importer("tflite", "converters.from_tflite"),
-        Importer("tfjs", "converters.from_tfjs"),
-        Importer("keras", "converters.from_keras"),
-        Importer("saved_model", "converters.from_saved_model", extra="tensorflow"),
-        Importer("pytorch", "converters.from_torch", extra="torch"),
+        Importer("onnx", "converters.from_onnx", (".onnx",)),
+        Importer("tflite", "converters.from_tflite", (".tflite",)),
+        Importer("tfjs", "converters.from_tfjs", (".json",)),
+        Importer("keras", "converters.from_keras", (".keras", ".h5", ".hdf5")),
+        Importer("saved_model", "converters.from_saved_model", (), extra="tensorflow"),
+        Importer("pytorch", "converters.from_torch", (".pt2", ".pt"), extra="torch"),
     )
 }
 
@@ -44,3 +45,8 @@ def load(path: Path, format_: str) -> ir.Model:
     if format_ not in IMPORTERS:
         raise ConversionError(str(path), f"there is no importer of {format_!r}", f"use one of {', '.join(IMPORTERS)}")
     return IMPORTERS[format_].load(path)
+
+
+def format_of(path: Path) -> str:
+    """Say by its name in which format a file is: `onnx` where the name does not tell."""
+    return next((row.name for row in IMPORTERS.values() if path.suffix.lower() in row.endings), "onnx")

@@ -155,7 +155,9 @@ def lock(
 
 @app.command()
 def convert(
-    model: Annotated[str, typer.Argument(help="An ONNX file, a card's folder, or the id of a model.")],
+    model: Annotated[
+        str, typer.Argument(help="A model file (ONNX, TFLite, TF.js, Keras, PyTorch), a card's folder, or an id.")
+    ],
     to: Annotated[str, typer.Option(help="Format: onnx, ort, tflite or tfjs.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; for tfjs, the folder.")],
     precision: Annotated[str, typer.Option(help="fp32, fp16, int8_dynamic, w8a8; tfjs: uint8, uint16.")] = "fp32",
@@ -171,7 +173,7 @@ def convert(
     ] = False,
     catalog: Catalog = DEFAULT_CATALOG,
 ) -> None:
-    """Convert any ONNX file or a card's; refuse by name what the format cannot express exactly."""
+    """Convert any model file or a card's; refuse by name what the format cannot express exactly."""
     from catalog.source import SourceError
     from converters.errors import ConversionError
     from scripts.convert import convert as run
@@ -179,8 +181,8 @@ def convert(
 
     try:
         source, card = find(model, catalog, with_card=fold_steps)
-        folding = card if fold_steps else None
-        written = run(source, out, to=to, precision=precision, calibration=calibration, layout=layout, folding=folding)
+        choices: dict[str, Any] = {"to": to, "precision": precision, "calibration": calibration, "layout": layout}
+        written = run(source, out, **choices, card=card, fold_steps=fold_steps)
     except (ConversionError, SourceError, ValueError) as error:
         fail(error)
     for path in written:

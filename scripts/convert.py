@@ -1,4 +1,4 @@
-"""Converts any ONNX file, or a card's, to a format of the table."""
+"""Converts a file of any format that is imported, or a card's, to a format that is exported."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from catalog.check import NAME as CARD
 from catalog.check import card_folders
 from catalog.check import load as load_card
 from catalog.source import fetch
+from converters import importers
 from converters.errors import in_file
 from converters.fold_steps import Steps, fold
 from converters.formats import FORMATS
-from converters.graph import load
 from quantize import recipes
 from quantize.recipes import Feeds
+from scripts import imported
 
 
 def find(model: str, catalog: Path, *, with_card: bool) -> tuple[Path, Card | None]:
-    """Return the ONNX file that `model` means, and its card: a file, a card's folder, or the id of a model.
+    """Return the file that `model` means, and its card: a file, a card's folder, or the id of a model.
 
-    Raises ValueError for what is none of these, has no ONNX source, or with `with_card` no card;
-    `catalog.source.SourceError` for bytes that cannot be had.
+    Raises ValueError for what is none of these, or with `with_card` has no card; `catalog.source.SourceError` for bytes
+    that cannot be had.
     """
     if Path(model).is_file():
         if with_card:
@@ -38,10 +39,8 @@ def find(model: str, catalog: Path, *, with_card: bool) -> tuple[Path, Card | No
     folder = next((each for each in (Path(model), catalog / model) if (each / CARD).is_file()), None)
     if folder is None:
         known = ", ".join(each.name for each in card_folders(catalog))
-        raise ValueError(f"{model}: expected an ONNX file, a card's folder, or one of {known}")
+        raise ValueError(f"{model}: expected a model file, a card's folder, or one of {known}")
     card: Card = load_card(folder)
-    if card.source.format != "onnx":
-        raise ValueError(f"{model}: expected an ONNX source, got {card.source.format}: convert its own file elsewhere")
     return fetch(card.source, folder), card
 
 
@@ -53,12 +52,15 @@ def convert(
     precision: str,
     calibration: Path | None = None,
     layout: str = "keep",
-    folding: Card | None = None,
+    card: Card | None = None,
+    fold_steps: bool = False,
 ) -> list[Path]:
-    """Convert `source`; write one file to `target`, or several into the folder `target`; return what was written.
+    """Convert `source`, a file of a format in `converters.importers` that its name or `card` tells.
+
+    Write one file to `target`, or several into the folder `target`; return what was written.
 
     `calibration` is a folder of `.npz` files, each holding the input tensors of one sample by name; `w8a8` needs it
-    unless the graph is in QDQ form. `layout` `nhwc` puts the channels of images last. `folding` is a card whose
+    unless the graph is in QDQ form. `layout` `nhwc` puts the channels of images last. With `fold_steps` the card's
     element-wise steps go into the graph; those that are left are written to `<target>.steps.json`. Raises
     `converters.errors.ConversionError`, or ValueError for a choice that the table of formats does not have, and writes
     nothing then.
@@ -67,14 +69,14 @@ def convert(
     if row is None or precision not in row.recipes:
         have = ", ".join(f"{name} ({', '.join(each.recipes)})" for name, each in FORMATS.items())
         raise ValueError(f"expected one of {have}, got {to} ({precision}): choose another")
-    if folding and layout != "keep":
+    if fold_steps and layout != "keep":
         raise ValueError(f"expected layout keep, got {layout}: folded steps take pictures channels last already")
     with in_file(source):
-        model = load(source)
+        model = imported.load(card, source) if card else importers.load(source, importers.format_of(source))
         is_quantized = any(node.op_type == "QuantizeLinear" for node in model.graph)
         if not (precision == "w8a8" and is_quantized):
             model = recipes.apply(row.recipes[precision], model, _samples(calibration))
-        remaining = fold_card(model, folding) if folding else None
+        remaining = fold_card(model, card) if card and fold_steps else None
         written = row.export(model, precision=precision, layout=layout).write(target)
     if remaining:
         notes = target.with_name(f"{target.name}.steps.json")

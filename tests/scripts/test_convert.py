@@ -50,6 +50,20 @@ def test_any_onnx_file_converts_and_keeps_its_numbers(to, precision, runtime, er
     np.testing.assert_allclose(RUNTIMES[runtime].load(target)({"image": IMAGE})["logits"], expected, atol=error)
 
 
+def test_a_file_of_another_format_converts_as_well(source, tmp_path):
+    """A TFLite file, told by its name, goes back to ONNX with the same numbers; a broken one is refused by its name."""
+    assert run(source, "--to", "tflite", "-o", tmp_path / "there.tflite").exit_code == 0
+    assert run(tmp_path / "there.tflite", "--to", "onnx", "-o", tmp_path / "back.onnx").exit_code == 0
+    expected = RUNTIMES["onnxruntime"].load(source)({"image": IMAGE})["logits"]
+    back = RUNTIMES["onnxruntime"].load(tmp_path / "back.onnx")({"image": IMAGE})["logits"]
+    np.testing.assert_allclose(back, expected, atol=1e-5)
+    (tmp_path / "broken.tflite").write_bytes(b"no model")
+    refused = run(tmp_path / "broken.tflite", "--to", "onnx", "-o", tmp_path / "none.onnx")
+    assert refused.exit_code == 1
+    assert "broken.tflite" in refused.output
+    assert not (tmp_path / "none.onnx").exists()
+
+
 def test_w8a8_takes_its_ranges_from_samples(source, tmp_path):
     """Full int8 needs real inputs, given as a folder of tensors."""
     rng = np.random.default_rng(2)
