@@ -21,8 +21,10 @@ def named(program: str) -> list[list[str]]:
 
 @pytest.mark.usefixtures("report")
 @pytest.mark.parametrize("command", [c for c in named("edgewise") if "--serve" not in c], ids=" ".join)
-def test_a_command_of_the_readme_succeeds(command):
+def test_a_command_of_the_readme_succeeds(command, mirror):
     """What the README tells a newcomer to type works as written."""
+    if command[1] == "fetch" and mirror is None:
+        pytest.skip("the weights that others publish are not at hand, and tests use no network")
     done = subprocess.run(command, cwd=ROOT, env=os.environ | PATH, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -49,7 +51,9 @@ def test_a_script_of_the_readme_can_be_started(script):
     subprocess.run(["bash", "-n", ROOT / script], check=True)
 
 
-def test_the_readme_lists_the_embedded_models():
-    """Each embedded model of the README's table is a card, and each card is in the table."""
-    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
-    assert listed == {path.parent.name for path in (ROOT / "catalog" / "models").glob("*/card.yaml")}
+def test_the_readme_names_every_model():
+    """Each model named under *What is in it* is a card, and each card is named there."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    [section] = re.findall(r"^## What is in it$(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`([a-z0-9.-]+)`", section))
+    assert named == {path.parent.name for path in (ROOT / "catalog" / "models").glob("*/card.yaml")}
