@@ -31,6 +31,7 @@ def height(hour: float, mean: float = 1.9) -> float:
 
 
 def main() -> None:
+    """Print a day, or as many hours as the first argument says."""
     hours = range(int(sys.argv[1]) if len(sys.argv) > 1 else 24)
     for hour in hours:
         metres = height(hour)
