@@ -72,6 +72,24 @@ def test_texts_are_given_directly():
     assert "Python" in done.stdout
 
 
+@pytest.mark.shared
+def test_files_of_any_kind_are_named_by_their_bytes(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch):
+    """A folder may hold anything: text, bytes that are no text, names without an ending, folders."""
+    monkeypatch.setenv("EDGEWISE_MIRROR", str(mirror))
+    samples = ROOT / "catalog/models/magika/samples"
+    (tmp_path / "deeper").mkdir()
+    shutil.copy(samples / "tides.py", tmp_path / "a")
+    shutil.copy(samples / "ramps.png", tmp_path / "deeper" / "b.txt")
+    done = edgewise("magika", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {Path(row["input"]).relative_to(tmp_path).as_posix(): row["result"][0]["label"] for row in rows}
+    assert found == {"a": "python", "deeper/b.txt": "png"}
+    (tmp_path / "empty").mkdir()
+    nothing = edgewise("magika", tmp_path / "empty")
+    assert "empty: expected files, got none" in nothing.stderr
+
+
 def test_what_was_found_is_drawn(tmp_path: Path):
     """The picture that the model made lies in the folder, twice as large as the one given."""
     photo = ROOT / "catalog/models/photo-upscale-x2/samples/coffee.png"
