@@ -11,7 +11,10 @@ from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared]
 
-CSS = b"body {\n  margin: 0;\n  color: #222;\n}\n\n.card > h2 {\n  font-size: 1.2rem;\n  border-bottom: 1px solid;\n}\n" * 4
+CSS = (
+    b"body {\n  margin: 0;\n  color: #222;\n}\n\n.card > h2 {\n  font-size: 1.2rem;\n  border-bottom: 1px solid;\n}\n"
+    * 4
+)
 
 # Hands bytes over as the browser does when a person drops a file.
 DROP = """bytes => {

@@ -25,7 +25,8 @@ GRAPHS = {
     "tiny-text": "g (float[1,8] values) => (float[1,2] logits) { logits = MatMul (values, w) }",
     "tiny-file": (
         "g (int32[1,8] bytes) => (float[1,2] scores)"
-        " { middle = Constant <value_float = 128.0> () f = Cast <to = 1> (bytes) d = Sub (f, middle) scores = MatMul (d, w) }"
+        " { middle = Constant <value_float = 128.0> () f = Cast <to = 1> (bytes)"
+        "   d = Sub (f, middle) scores = MatMul (d, w) }"
     ),
     "tiny-image": "g (float[1,1,4,4] image) => (float[1,2] scores) { f = Flatten (image) scores = MatMul (f, w) }",
     "tiny-opacity": "g (float[1,1,4,4] image) => (float[1,1,4,4] opacity) { opacity = Relu (image) }",
