@@ -1,4 +1,4 @@
-"""What a card says of a published model for sound, as far as the pipeline reads it."""
+"""What cards say of two published models for sound, as far as the pipeline reads it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,20 @@ def silero(**segments: float) -> SimpleNamespace:
             "steps": steps,
         },
         {"id": "stateN", "dtype": "float32", "axes": axes(state=2, batch=1, index=128)},
+    ]
+    return card(inputs, outputs)
+
+
+def yamnet(labels: list[str]) -> SimpleNamespace:
+    """What a card says of YAMNet: pieces of 0.975 s, 521 scores of each, their mean over the pieces."""
+    pieces = {"id": "frame", "kwargs": {"length": 15600, "step": 15600}}
+    [signal, scores] = ["waveform_binary", "tower0/network/layer32/final_output"]
+    inputs = [
+        {"id": signal, "dtype": "float32", "axes": axes(time=15600), "stream": True} | {"steps": [*AT_16_KHZ, pieces]}
+    ]
+    outputs = [
+        {"id": scores, "dtype": "float32", "axes": axes(batch=1, **{"class": 521}), "labels": labels}
+        | {"steps": [{"id": "mean_over_rows"}, {"id": "top_k", "kwargs": {"k": 3}}]}
     ]
     return card(inputs, outputs)
 

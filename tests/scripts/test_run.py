@@ -142,7 +142,7 @@ def test_a_value_that_is_no_number_is_named():
 
 
 WRONG: dict[str, tuple[Callable[[], Done], str]] = {
-    "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of code-language-id"),
+    "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of "),
     "nothing to run on": (lambda: edgewise("digits-cnn"), "expected something to run on (image), got nothing"),
     "a missing file": (lambda: edgewise("digits-cnn", "nowhere.png"), "nowhere.png: No such file"),
     "an address": (lambda: edgewise("digits-cnn", "https://example.org/a.png"), "only with --allow-network"),
