@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,10 @@ class Published:
 
 
 @pytest.fixture(scope="session")
-def model(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Published]]:
-    """A function from a model's id to the model, imported when first asked for."""
+def model(mirror: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Published]:
+    """A function from a model's id to the model, imported when first asked for; skips where weights are absent."""
+    if mirror is None:
+        pytest.skip("no weights that others publish are here")
     made: dict[str, Published] = {}
 
     def get(name: str) -> Published:
@@ -47,6 +49,4 @@ def model(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
             made[name] = Published(name, tmp_path_factory.mktemp(name))
         return made[name]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDGEWISE_MIRROR", str(mirror))
-        yield get
+    return get

@@ -73,9 +73,10 @@ def test_texts_are_given_directly():
 
 
 @pytest.mark.shared
-def test_files_of_any_kind_are_named_by_their_bytes(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch):
+def test_files_of_any_kind_are_named_by_their_bytes(tmp_path: Path, mirror: Path | None):
     """A folder may hold anything: text, bytes that are no text, names without an ending, folders."""
-    monkeypatch.setenv("EDGEWISE_MIRROR", str(mirror))
+    if mirror is None:
+        pytest.skip("no weights that others publish are here")
     samples = ROOT / "catalog/models/magika/samples"
     (tmp_path / "deeper").mkdir()
     shutil.copy(samples / "tides.py", tmp_path / "a")

@@ -34,7 +34,7 @@ class Builder:
         return list(node.outputs)
 
     def constant(self, data: Array | Sequence[int] | float, dtype: Any = None, name: str = "") -> ir.Value:
-        """Return an initializer, one for equal data; whole numbers in a list become int64, as ONNX wants shapes to be."""
+        """Return an initializer, one for equal data; whole numbers in a list become int64, as ONNX wants shapes."""
         if not isinstance(data, np.ndarray):
             data = np.array(data, dtype or (np.int64 if isinstance(data, Sequence) else np.float32))
         key = (data.dtype.str, data.shape, data.tobytes()) if data.nbytes <= SMALL else place_of(data)
