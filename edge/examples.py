@@ -16,7 +16,7 @@ DATA_URI = "data:"
 
 @dataclass(frozen=True)
 class Example:
-    """One input (encoded image or sound as bytes, text, or a mapping of named values) and what is right for it.
+    """One input (an image, a sound or a file as bytes, text, or a mapping of named values) and what is right for it.
 
     `expected` is None or in the form of the task's result: a label for classes, or a list of labels that are all right;
     an encoded image for images and masks; otherwise what `edge/results.py` says, as JSON.
@@ -34,8 +34,8 @@ def of_sample(sample: Sample, folder: Path) -> Example:
 
 
 def of_file(path: Path, task: Mapping[str, str]) -> Iterator[Example]:
-    """Read `{"input": …, "expected": …}` a line; images and sounds are data URIs or files beside `path`."""
-    read_input = _bytes if task["input"] in ("image", "audio") else _as_it_is
+    """Read `{"input": …, "expected": …}` a line; images, sounds and files are data URIs or files beside `path`."""
+    read_input = _bytes if task["input"] in ("image", "audio", "file") else _as_it_is
     read_expected = _bytes if task["result"] in ("image", "mask") else _as_it_is
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         row = json.loads(line)

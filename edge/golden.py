@@ -65,6 +65,6 @@ def _save(tensors: Tensors, place: Path, root: Path) -> dict[str, str]:
     paths = {}
     for number, (name, value) in enumerate(tensors.items()):
         path = place / f"{number}.npy"  # tensor names may hold characters that file names may not
-        np.save(path, np.ascontiguousarray(value), allow_pickle=False)
+        np.save(path, np.asarray(value, order="C"), allow_pickle=False)
         paths[name] = path.relative_to(root).as_posix()
     return paths

@@ -35,7 +35,7 @@ class Pipeline:
         return Context(folder=self._folder)
 
     def tensors(self, value: object, context: Context) -> Tensors:
-        """Turn an encoded image or sound, a text or a row into the input tensors; states begin as zeros."""
+        """Turn a file's bytes, a text or a row into the input tensors; states begin as zeros."""
         given = {t.id: np.asarray(run_steps(t.steps, value, context)) for t in self._card.inputs if not t.state_of}
         return given | {t.id: _zeros(t) for t in self._card.inputs if t.state_of}
 

@@ -17,6 +17,7 @@ import urllib3
 ENDINGS = {  # files of a folder that a task takes
     "image": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"),
     "audio": (".wav",),
+    "file": ("",),  # any
     "text": (".txt",),
     "row": (".json",),
 }
@@ -61,12 +62,17 @@ def _find(argument: str, kind: str, allow_network: bool) -> Iterator[Given]:
             raise InputError(f"{argument}: addresses are read only with --allow-network")
         yield Given(argument, lambda: _parsed(_fetched(argument), kind, argument))
     elif path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS[kind])
+        files = sorted(file for file in path.rglob("*") if file.is_file() and _is_taken(file, kind))
         if not files:
-            raise InputError(f"{argument}: expected files that end in {', '.join(ENDINGS[kind])}, got none")
+            endings = ", ".join(filter(None, ENDINGS[kind]))
+            raise InputError(f"{argument}: expected files{endings and f' that end in {endings}'}, got none")
         yield from (_file(file, kind) for file in files)
     else:
         yield _file(path, kind)
+
+
+def _is_taken(file: Path, kind: str) -> bool:
+    return file.name.lower().endswith(ENDINGS[kind])
 
 
 def _file(path: Path, kind: str) -> Given:
@@ -81,7 +87,7 @@ def _file(path: Path, kind: str) -> Given:
 
 
 def _parsed(data: bytes, kind: str, name: str) -> Any:
-    if kind in ("image", "audio"):
+    if kind in ("image", "audio", "file"):
         return data
     try:
         text = data.decode("utf-8")

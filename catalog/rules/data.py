@@ -17,7 +17,7 @@ from catalog.names import listed, shown
 from catalog.problem import Problem
 from catalog.rules.files import MAX_DATA
 
-FILE_KINDS = ("image", "audio")  # whose lines hold or name files
+FILE_KINDS = ("image", "audio", "file")  # whose lines hold or name files
 FILES = ("evaluation.*.file", "edge.calibration")
 DATA_URI = "data:"
 
@@ -114,7 +114,7 @@ def _canonical(value: Any) -> bytes:
 
 
 def _content(context: Context, path: Path, value: Any) -> str | None:
-    """Return the digest of an image or sound that a line of `path` holds or names; None when there is none."""
+    """Return the digest of an image, sound or file that a line of `path` holds or names; None when there is none."""
     if not isinstance(value, str):
         return None
     if value.startswith(DATA_URI):

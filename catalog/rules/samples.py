@@ -10,7 +10,13 @@ from catalog.names import advise, listed, shown
 from catalog.problem import Problem
 from catalog.rules.steps import column_names
 
-KINDS = {"image": "file", "audio": "file", "text": "text", "row": "row"}  # what the task takes → the key of a sample
+KINDS = {  # what the task takes → the key of a sample
+    "image": "file",
+    "audio": "file",
+    "file": "file",
+    "text": "text",
+    "row": "row",
+}
 
 
 def check_kind(context: Context) -> Iterator[Problem]:

@@ -87,7 +87,7 @@ def rename(folder: Path) -> None:
 
 BOMB = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\nd: [*c, *c, *c, *c]\n"
 DRAFT, TEXT, IMAGE, UPSCALE, TABLE = "tiny-draft", "tiny-text", "tiny-image", "tiny-upscale", "tiny-table"
-SOUND = "tiny-sound"
+FILE, SOUND = "tiny-file", "tiny-sound"
 TASK = "pipeline_tag: text-classification"
 SHA = "sha256: 00a1b2c3d4e5f60718293a4b5c6d7e8f00a1b2c3d4e5f60718293a4b5c6d7e8f\n"
 CLASSES = "axes: [{name: batch, size: 1}, {name: class, size: 2}]"
@@ -196,6 +196,7 @@ FAULTS: dict[str, tuple[str, *tuple[Edit, ...]]] = {
         text(", expected: digits", ""),
     ),
     "sample-kind--text-for-image": (IMAGE, text("file: samples/dark.png", "text: dark")),
+    "sample-kind--text-for-file": (FILE, text("file: samples/high.bin", "text: high")),
     "sample-ambiguous--both": (TEXT, text("text: catalogs,", "text: catalogs, file: evaluation.jsonl,")),
     "sample-columns--typing-error": (TABLE, text("wind: 1.5", "wint: 1.5")),
     "expected-not-a-label--sample": (TEXT, text("expected: letters", "expected: letter")),
@@ -203,6 +204,8 @@ FAULTS: dict[str, tuple[str, *tuple[Edit, ...]]] = {
     "line-invalid--no-json": (TEXT, file("calibration.jsonl", b"{input: words}\n")),
     "line-invalid--image-outside": (IMAGE, line("evaluation.jsonl", {"input": "../card.png", "expected": "dark"})),
     "line-invalid--sound-outside": (SOUND, line("evaluation.jsonl", {"input": "../card.wav", "expected": []})),
+    "line-invalid--file-outside": (FILE, line("evaluation.jsonl", {"input": "../card.bin", "expected": "low"})),
+    "data-overlap--a-file": (FILE, line("calibration.jsonl", {"input": "samples/high.bin"})),
     "data-overlap--a-sound": (SOUND, line("calibration.jsonl", {"input": "samples/steps.wav"})),
     "state-unknown--typing-error": (SOUND, text("state_of: now", "state_of: new")),
     "state-disagrees--size": (SOUND, text("state_of: now", "state_of: loud")),

@@ -23,6 +23,11 @@ HERE = Path(__file__).parent
 VALID, INVALID = HERE / "valid", HERE / "invalid"
 GRAPHS = {
     "tiny-text": "g (float[1,8] values) => (float[1,2] logits) { logits = MatMul (values, w) }",
+    "tiny-file": (
+        "g (int32[1,8] bytes) => (float[1,2] scores)"
+        " { middle = Constant <value_float = 128.0> () f = Cast <to = 1> (bytes)"
+        "   d = Sub (f, middle) scores = MatMul (d, w) }"
+    ),
     "tiny-image": "g (float[1,1,4,4] image) => (float[1,2] scores) { f = Flatten (image) scores = MatMul (f, w) }",
     "tiny-opacity": "g (float[1,1,4,4] image) => (float[1,1,4,4] opacity) { opacity = Relu (image) }",
     "tiny-upscale": (
@@ -39,10 +44,12 @@ GRAPHS = {
 }
 WEIGHTS = {
     "tiny-text": np.stack([np.ones(8), -np.ones(8)], axis=1) / 8,
+    "tiny-file": np.stack([-np.ones(8), np.ones(8)], axis=1) / 1024,
     "tiny-image": np.stack([-np.ones(16), np.ones(16)], axis=1) / 16,
     "tiny-table": np.array([[-1.0, 1.0], [0.5, -0.5]]),
 }
 STEPS = wavs.wav(bytes([128] * 160 + [227] * 160 + [128] * 80), bits=8, rate=1000)  # loud from 0.16 to 0.32 s
+HIGH = bytes(range(248, 256))  # no text in UTF-8
 QUIET = wavs.wav(bytes([137] * 80), bits=8, rate=1000)
 LINES = {
     "tiny-text/evaluation.jsonl": [{"input": "words", "expected": "letters"}, {"input": "1234", "expected": "digits"}],
@@ -51,6 +58,11 @@ LINES = {
         {"input": "samples/steps.wav", "expected": [{"start": 0.2, "end": 0.5, "label": "loud"}]}
     ],
     "tiny-sound/calibration.jsonl": [{"input": "data:audio/wav;base64," + base64.b64encode(QUIET).decode()}],
+    "tiny-file/evaluation.jsonl": [
+        {"input": "samples/high.bin", "expected": "high"},
+        {"input": "data:application/octet-stream;base64,AAEC", "expected": "low"},
+    ],
+    "tiny-file/calibration.jsonl": [{"input": "data:application/octet-stream;base64,AwQF"}],
     "tiny-image/evaluation.jsonl": [{"input": "samples/dark.png", "expected": "dark"}],
 }
 
@@ -63,6 +75,7 @@ def main() -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(png())
     (VALID / "tiny-sound" / "samples" / "steps.wav").write_bytes(STEPS)
+    (VALID / "tiny-file" / "samples" / "high.bin").write_bytes(HIGH)
     (VALID / "tiny-image" / "labels.txt").write_text("dark\nlight\n", "utf-8")
     for name, rows in LINES.items():
         (VALID / name).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")

@@ -72,6 +72,25 @@ def test_texts_are_given_directly():
     assert "Python" in done.stdout
 
 
+@pytest.mark.shared
+def test_files_of_any_kind_are_named_by_their_bytes(tmp_path: Path, mirror: Path | None):
+    """A folder may hold anything: text, bytes that are no text, names without an ending, folders."""
+    if mirror is None:
+        pytest.skip("no weights that others publish are here")
+    samples = ROOT / "catalog/models/magika/samples"
+    (tmp_path / "deeper").mkdir()
+    shutil.copy(samples / "tides.py", tmp_path / "a")
+    shutil.copy(samples / "ramps.png", tmp_path / "deeper" / "b.txt")
+    done = edgewise("magika", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {Path(row["input"]).relative_to(tmp_path).as_posix(): row["result"][0]["label"] for row in rows}
+    assert found == {"a": "python", "deeper/b.txt": "png"}
+    (tmp_path / "empty").mkdir()
+    nothing = edgewise("magika", tmp_path / "empty")
+    assert "empty: expected files, got none" in nothing.stderr
+
+
 def test_what_was_found_is_drawn(tmp_path: Path):
     """The picture that the model made lies in the folder, twice as large as the one given."""
     photo = ROOT / "catalog/models/photo-upscale-x2/samples/coffee.png"
@@ -124,7 +143,7 @@ def test_a_value_that_is_no_number_is_named():
 
 
 WRONG: dict[str, tuple[Callable[[], Done], str]] = {
-    "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of code-language-id"),
+    "an unknown model": (lambda: edgewise("digits", DIGITS), "digits: no such model: choose one of "),
     "nothing to run on": (lambda: edgewise("digits-cnn"), "expected something to run on (image), got nothing"),
     "a missing file": (lambda: edgewise("digits-cnn", "nowhere.png"), "nowhere.png: No such file"),
     "an address": (lambda: edgewise("digits-cnn", "https://example.org/a.png"), "only with --allow-network"),

@@ -34,17 +34,21 @@ class Builder:
         return list(node.outputs)
 
     def constant(self, data: Array | Sequence[int] | float, dtype: Any = None, name: str = "") -> ir.Value:
-        """Return an initializer; whole numbers in a list become int64, as ONNX wants shapes and axes to be."""
+        """Return an initializer, one for equal data; whole numbers in a list become int64, as ONNX wants shapes."""
         if not isinstance(data, np.ndarray):
             data = np.array(data, dtype or (np.int64 if isinstance(data, Sequence) else np.float32))
         key = (data.dtype.str, data.shape, data.tobytes()) if data.nbytes <= SMALL else place_of(data)
         if key not in self.known:
-            tensor = ir.Tensor(np.ascontiguousarray(data).reshape(data.shape))
-            value = ir.Value(type=ir.TensorType(tensor.dtype), shape=ir.Shape(data.shape), const_value=tensor)
-            value.name = self.unique(name or "constant")
-            self.initializers.append(value)
-            self.known[key] = value, data
+            self.known[key] = self.unshared(data, name), data
         return self.known[key][0]
+
+    def unshared(self, data: Array, name: str = "") -> ir.Value:
+        """Return an initializer of its own, even if there is one with the same data."""
+        tensor = ir.Tensor(np.ascontiguousarray(data).reshape(data.shape))
+        value = ir.Value(type=ir.TensorType(tensor.dtype), shape=ir.Shape(data.shape), const_value=tensor)
+        value.name = self.unique(name or "constant")
+        self.initializers.append(value)
+        return value
 
     def cast(self, value: ir.Value, dtype: DType | type[np.generic]) -> ir.Value:
         """Convert the type of entries; a constant is converted here."""

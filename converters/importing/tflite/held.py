@@ -148,4 +148,6 @@ def parameters(builder: Builder, tensor: Tensor) -> tuple[ir.Value, ir.Value | N
     if scale.size == 1:
         scale, zero = scale.reshape(()), zero.reshape(())
     none = tensor.dtype == np.int32  # ONNX has no zero point for them, it is 0
-    return builder.constant(scale), None if none else builder.constant(zero)
+    # onnxruntime rewrites each int8 weight with its zero point for exact products, and fails where two share one
+    make = builder.unshared if zero.dtype == np.int8 else builder.constant
+    return builder.constant(scale), None if none else make(zero)

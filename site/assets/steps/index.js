@@ -32,7 +32,7 @@ export const STEPS = Object.assign(
  * Apply the steps in order and return the last one's value; what later steps need is left in the context.
  *
  * @param {{id: string, kwargs?: Record<string, any>}[]} steps as the card lists them
- * @param {any} value encoded image or sound (Blob, ArrayBuffer or Uint8Array), text, named values, an array
+ * @param {any} value an image, a sound or a file (Blob, ArrayBuffer or Uint8Array), text, named values, an array
  *   `{data, shape, dtype}`, or for a card's `result` such arrays by the outputs' names
  * @param {Context} context
  * @returns {Promise<any>}

@@ -1,4 +1,5 @@
 import { audioInput } from "./audio.js";
+import { fileInput } from "./file.js";
 import { imageInput } from "./image.js";
 import { rowInput } from "./row.js";
 import { textInput } from "./text.js";
@@ -16,4 +17,4 @@ import { textInput } from "./text.js";
  */
 
 /** The widget for each `input` of a task. @type {Record<string, (context: Context) => Widget>} */
-export const INPUTS = { audio: audioInput, image: imageInput, row: rowInput, text: textInput };
+export const INPUTS = { audio: audioInput, file: fileInput, image: imageInput, row: rowInput, text: textInput };
