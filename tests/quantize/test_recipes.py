@@ -81,6 +81,38 @@ def test_a_dense_layer_whose_bias_is_a_row_is_quantised_like_any_other(tmp_path)
     np.testing.assert_array_equal(got, expected)
 
 
+def test_two_enlargements_that_share_an_empty_list_of_scales_survive_fp16(tmp_path):
+    """PyTorch wrote a Resize to a size with empty tensors in the other places; it is exported like any other."""
+    model = convnet()
+    conv = model.graph[0]
+    nothing, size = (
+        ir.Value(name=name, const_value=tensor, type=ir.TensorType(tensor.dtype), shape=tensor.shape)
+        for name, tensor in (("none", ir.tensor(np.zeros(0, np.float32))), ("size", ir.tensor(np.array([1, 8, 8, 8]))))
+    )
+    first = ir.node("Resize", [conv.outputs[0], nothing, nothing, size], {"mode": "nearest"})
+    second = ir.node("Resize", [first.outputs[0], nothing, nothing, size], {"mode": "nearest"})
+    model.graph[1].replace_input_with(0, second.outputs[0])
+    model.graph.insert_after(conv, [first, second])
+    for value in (nothing, size):
+        model.graph.register_initializer(value)
+    expected = run(model, tmp_path / "source.onnx")
+    np.testing.assert_allclose(run(apply("fp16", model, []), tmp_path / "half.onnx"), expected, atol=0.02)
+
+
+def test_a_dense_layer_with_weights_by_output_survives_int8_dynamic(tmp_path):
+    """A Gemm whose weights lie as TFLite and PyTorch have them, of known shape, is exported like any other."""
+    model = convnet()
+    gemm = model.graph[-1]
+    rows = ir.tensor(np.ascontiguousarray(gemm.inputs[1].const_value.numpy().T))
+    weights = ir.Value(name="rows", const_value=rows, type=ir.TensorType(rows.dtype), shape=rows.shape)
+    model.graph.register_initializer(weights)
+    gemm.replace_input_with(1, weights)
+    gemm.attributes["transB"] = ir.AttrInt64("transB", 1)
+    expected = run(model, tmp_path / "source.onnx")
+    got = run(apply("int8_dynamic", model, []), tmp_path / "smaller.onnx")
+    assert np.mean(got.argmax(-1) == expected.argmax(-1)) >= 0.9
+
+
 def test_a_recipe_that_needs_samples_says_so_when_it_gets_none():
     """A card without calibration data is told what to add."""
     with pytest.raises(ValueError, match=r"edge\.calibration"):
