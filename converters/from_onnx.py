@@ -9,7 +9,12 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 import onnxruntime
-from onnx_ir.passes.common import NameFixPass, RemoveInitializersFromInputsPass, ShapeInferencePass
+from onnx_ir.passes.common import (
+    NameFixPass,
+    RemoveInitializersFromInputsPass,
+    RemoveUnusedNodesPass,
+    ShapeInferencePass,
+)
 
 from converters import graph
 from converters.edge_graph import Array
@@ -24,13 +29,14 @@ TYPE_ATTRIBUTES = ("dtype", "to")  # whose number is a type of the result
 def load(path: Path) -> ir.Model:
     """Return the model of a file, checked as `graph.load` does and raising what it raises.
 
-    Weights are no inputs, names are unique, what follows of shapes is stated, and an opset below 13 is raised where
-    that changes no number. A model that is float16 throughout becomes float32, inputs and outputs too; each weight
-    keeps its value.
+    Weights are no inputs, what no output needs is left out, names are unique, what follows of shapes is stated, and an
+    opset below 13 is raised where that changes no number. A model that is float16 throughout becomes float32, inputs
+    and outputs too; each weight keeps its value.
     """
     with in_file(path):
         model = graph.load(path)
         RemoveInitializersFromInputsPass()(model)
+        RemoveUnusedNodesPass()(model)
         model.ir_version = max(model.ir_version, IR_VERSION)
         if _is_half(model):
             _widen(model)

@@ -87,6 +87,14 @@ def test_weights_are_no_inputs(tmp_path: Path) -> None:
     assert model.ir_version >= 8
 
 
+def test_what_no_output_needs_is_left_out(tmp_path: Path) -> None:
+    """PyTorch counted batches in its files; a runtime in a browser would complain of such numbers at every start."""
+    text = "g (float[2] x) => (float[2] y) <int64 batches = {7}, float[2] w = {1, 2}> { y = Mul(x, w) z = Relu(x) }"
+    model = load(saved(text, tmp_path, 13))
+    assert list(model.graph.initializers) == ["w"]
+    assert [node.op_type for node in model.graph] == ["Mul"]
+
+
 def test_shapes_that_follow_are_stated(tmp_path: Path) -> None:
     """A person sees the size of every layer, though the file states that of the input alone."""
     text = "g (float[2, 3] x) => (float[a, b] y) { t = Transpose(x) y = Relu(t) }"
