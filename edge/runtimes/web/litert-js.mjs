@@ -27,7 +27,7 @@ async function compile(url) {
 async function run(model, inputs) {
   const given = {};
   for (const [name, { shape, values }] of Object.entries(inputs)) given[name] = new Tensor(values, shape);
-  const results = await model.run(given);
+  const results = await ran(model, given);
   const outputs = {};
   for (const [name, tensor] of Object.entries(results)) {
     const { dtype, layout } = tensor.type;
@@ -35,4 +35,14 @@ async function run(model, inputs) {
   }
   for (const tensor of [...Object.values(given), ...Object.values(results)]) tensor.delete();
   return outputs;
+}
+
+async function ran(model, given) {
+  try {
+    return await model.run(given);
+  } catch (error) {
+    const open = model.getOutputDetails().filter(({ shape }) => shape.length === 0);
+    if (!open.length || !(error instanceof TypeError)) throw error;
+    throw new Unsupported(`LiteRT.js gives outputs of fixed sizes only; ${open[0].name} has none in the file`);
+  }
 }
