@@ -43,10 +43,11 @@ function summary(points) {
 
 /** The point and its entry in the list. @param {Keypoint} point @param {string} colour @param {boolean} few */
 function draw({ label, y, x, score }, colour, few) {
-  const mark = el("span", { class: "td-point", style: `left: ${100 * x}%; top: ${100 * y}%; ${colour}`, title: label });
+  const name = few ? "td-point" : "td-point td-tiny";
+  const mark = el("span", { class: name, style: `left: ${100 * x}%; top: ${100 * y}%; ${colour}`, title: label });
   const where = `${share(x)} from the left, ${share(y)} from the top`;
   const parts = [["td-label", label], ["td-score", score === null ? "" : percent(score)], ["td-where", where]];
-  const spans = parts.map(([name, text]) => el("span", { class: name }, text));
+  const spans = parts.map(([part, text]) => el("span", { class: part }, text));
   const entry = el("li", { style: colour, tabindex: few ? 0 : null, "data-label": label }, ...spans);
   paired(mark, entry);
   return { mark, entry };
