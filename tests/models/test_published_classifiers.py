@@ -14,52 +14,30 @@ import onnx
 import pytest
 from PIL import Image
 
-from catalog import source
 from catalog.card import Card, Step
 from catalog.check import check, load
-from edge.pipeline import Pipeline
-from edge.runtimes import RUNTIMES, Session
-from scripts import imported
 from scripts.build import BuildError, build
+from tests.published_cards import CATALOG, Published
 from tests.shared import sample
 
-CATALOG = Path(__file__).parents[2] / "catalog" / "models"
 IMAGENET = ["mobilenet-v1-0.25", "mobilenet-v2", "shufflenet-v2", "squeezenet-1.0"]
 BEST = 0.01  # how exactly scores were written down
 
 Found = list[tuple[str, float]]
 
 
-class Classifier:
-    """A card with its weights and files, ready to run."""
-
-    def __init__(self, model: str, folder: Path) -> None:
-        self.card: Card = load(CATALOG / model)
-        self.folder = folder
-        source.gather(self.card, CATALOG / model, folder, offline=True)
-        path = folder / "imported.onnx"
-        imported.save(self.card, source.fetch(self.card.source, folder, offline=True), path)
-        self.session: Session = RUNTIMES["onnxruntime"].load(path)
+class Classifier(Published):
+    """A card whose result is classes."""
 
     def classify(self, picture: bytes, card: Card | None = None) -> Found:
         """The best labels with their scores; `card` stands in for the model's own."""
-        result = Pipeline(card or self.card, self.folder).predict(self.session, picture)
-        return [(row["label"].split(",")[0], row["score"]) for row in result]
-
-    def with_step(self, name: str, step: Step) -> Card:
-        """The card with one step of its input exchanged."""
-        [tensor] = self.card.inputs
-        steps = [step if one.id == name else one for one in tensor.steps]
-        return self.card.model_copy(update={"inputs": [tensor.model_copy(update={"steps": steps})]})
+        return [(row["label"].split(",")[0], row["score"]) for row in self.predict(picture, card)]
 
 
 @pytest.fixture(scope="module")
 def model(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Classifier]]:
     """A function from a model's id to it, made once."""
-    made: dict[str, Classifier] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDGEWISE_MIRROR", str(mirror))
-        yield lambda name: made.get(name) or made.setdefault(name, Classifier(name, tmp_path_factory.mktemp(name)))
+    yield from Classifier.each_once(mirror, tmp_path_factory)
 
 
 def near(*pairs: tuple[str, float], within: float = BEST) -> list[tuple[str, Any]]:
