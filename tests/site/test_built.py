@@ -35,9 +35,10 @@ def test_every_file_can_be_downloaded_from_the_page(model, built_site):
     """A format of several files, such as TF.js, has a link to each."""
     api = json.loads((built_site / "api" / "v1" / "models" / f"{model}.json").read_text("utf-8"))
     page = (built_site / "models" / model / "index.html").read_text("utf-8")
-    named = [part["file"] for row in api["artefacts"] for part in (row, *row["further"])]
+    rows = [row for row in api["artefacts"] if row["file"]]  # none of a model whose weights are not at hand
+    named = [part["file"] for row in rows for part in (row, *row["further"])]
     assert [file for file in named if f'href="../../{file}" download' not in page] == []
-    assert len([file for file in named if "tfjs" in file]) == 4
+    assert all(row["further"] for row in rows if row["format"] == "tfjs")
 
 
 @pytest.mark.parametrize("model", MODELS)
