@@ -106,15 +106,12 @@ def measure(
                 except _NoFiguresError as error:
                     errors[case] = (error.status, str(error))
     machine = device()
-    rows = [
-        _row(case, runs[case], errors.get(case), machine)
-        for case in cases
-        if case.batch == 1 or not any(_settles(failed, case) for failed in errors)
-    ]
+    kept = [case for case in cases if case.batch == 1 or not any(_settles(failed, case) for failed in errors)]
+    rows = {case: _row(case, runs[case], errors.get(case), machine) for case in kept}
     for failed, (_, why) in errors.items():
         if failed.batch > 1:
-            _note(rows, cases, failed, f"no batch of {failed.batch}: {why}")
-    return rows
+            rows[replace(failed, batch=1)].note = f"no batch of {failed.batch}: {why}"
+    return list(rows.values())
 
 
 class _NoFiguresError(Exception):
@@ -126,12 +123,6 @@ class _NoFiguresError(Exception):
 def _settles(failed: Case, case: Case) -> bool:
     """Tell whether it need not be tried again: what fails at one batch fails at larger ones."""
     return failed.artefact == case.artefact and failed.threads == case.threads and failed.batch <= case.batch
-
-
-def _note(rows: Sequence[Performance], cases: Sequence[Case], failed: Case, text: str) -> None:
-    for row, case in zip(rows, cases, strict=False):  # the rows of batch 1 come first, on one thread
-        if case.artefact == failed.artefact and (case.batch, case.threads) == (1, 1):
-            row.note = text
 
 
 def _times(case: Case, inputs: Mapping[str, Path]) -> Times:

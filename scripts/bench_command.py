@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,14 +114,13 @@ def _console() -> Console:
 
 def _performance(rows: Iterable[Row]) -> Table:
     figures = ("batch", "threads", "load ms", "first ms", "median ms", "p95 ms", "memory MB", "file kB")
-    table = Table(*ARTEFACT, *figures, box=None, header_style="bold")
-    table.add_column(no_wrap=True, overflow="ellipsis")  # the whole of it is in the JSON
+    table = Table(*ARTEFACT, *figures, "", box=None, header_style="bold")
     for row in rows:
         times = [_number(row[name], ".3g") for name in ("load_ms", "first_ms", "warm_median_ms", "warm_p95_ms")]
         sizes = [_number(row["peak_memory_bytes"], ".1f", 1e6), _number(row["file_bytes"], ".1f", 1e3)]
         words = [row["status"], row["reason"]] if row["reason"] else [row["note"]]
-        cells = [str(row["batch"]), str(row["threads"]), *times, *sizes, ": ".join(filter(None, words))]
-        table.add_row(*(row[name] for name in ARTEFACT), *cells)
+        said = textwrap.shorten(": ".join(filter(None, words)), 60, placeholder=" …")  # the JSON has all of it
+        table.add_row(*(row[name] for name in ARTEFACT), str(row["batch"]), str(row["threads"]), *times, *sizes, said)
     return table
 
 

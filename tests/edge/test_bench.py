@@ -10,12 +10,11 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from converters.formats import FORMATS
 from edge import bench, profiling
 from edge.bench import Case, measure, sweep
 from edge.bench_process import refuse_mixed
 from edge.runtimes.browser import BROWSER
-from tests.graphs import convnet
+from tests.graphs import convnet, write
 
 DIGITS = Path(__file__).parents[2] / "catalog/models/digits-cnn/model.onnx"
 RUNTIMES = {"onnxruntime": "onnx", "litert": "tflite"}
@@ -35,15 +34,6 @@ def image(tmp_path):
     path = tmp_path / "image.npy"
     np.save(path, np.random.default_rng(0).random((1, 1, 8, 8), np.float32))
     return {"image": path}
-
-
-def write(model: ir.Model, form: str, folder: Path) -> Path:
-    """Export a model; return the file to load."""
-    for ending, data in FORMATS[form].export(model, precision="fp32").files.items():
-        path = folder / f"model{ending}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return next(path for path in (folder / f"model.{form}", folder / f"model.{form}/model.json") if path.exists())
 
 
 def case(path: Path, runtime: str = "onnxruntime", **settings: int) -> Case:
@@ -97,7 +87,7 @@ def test_a_larger_model_is_seen_to_take_more_memory(runtime, tmp_path):
     """16 MB of weights more are at least 16 MB more of memory, whatever the interpreter itself takes."""
     peaks = []
     for size in (8, 2048):
-        path = write(matmul(size, 1), RUNTIMES[runtime], tmp_path / str(size))
+        path = write(matmul(size, 1), RUNTIMES[runtime], tmp_path / "models" / str(size))
         (row,) = measure([case(path, runtime)], vector(size, tmp_path / str(size)), rounds=1)
         assert row.status == "measured", row.reason
         peaks.append(row.peak_memory_bytes)
@@ -106,7 +96,7 @@ def test_a_larger_model_is_seen_to_take_more_memory(runtime, tmp_path):
 
 def test_an_open_batch_is_swept_and_all_cores_are_tried(tmp_path):
     """A graph with an open first axis has a row for each batch, and one for the machine's cores."""
-    cases = sweep([case(write(matmul(8), "onnx", tmp_path))], 2, batched=True)
+    cases = sweep([case(write(matmul(8), "onnx", tmp_path / "model"))], 2, batched=True)
     rows = measure(cases, vector(8, tmp_path), rounds=1)
     assert [(row.status, row.batch, row.threads) for row in rows] == [
         *(("measured", batch, 1) for batch in (1, 2, 4, 8)),
@@ -116,7 +106,7 @@ def test_an_open_batch_is_swept_and_all_cores_are_tried(tmp_path):
 
 def test_a_graph_of_one_input_at_a_time_says_so(image, tmp_path):
     """Where a batch is refused, the row of batch 1 says why, and no row claims a figure for the others."""
-    cases = sweep([case(write(convnet(), "onnx", tmp_path))], 1, batched=True)
+    cases = sweep([case(write(convnet(), "onnx", tmp_path / "model"))], 1, batched=True)
     assert "no batch of 2: " in refused(measure(cases, image, rounds=2))
 
 
@@ -152,7 +142,7 @@ def test_a_file_that_does_not_run_fails_with_the_words_of_the_runtime(image, tmp
 def test_runtimes_of_browsers_are_timed_in_a_fresh_page(runtime, image, tmp_path):
     """A visitor's waiting has figures too; memory in a browser is not told."""
     with closing(BROWSER):
-        (row,) = measure([case(write(ir.load(DIGITS), WEB[runtime], tmp_path), runtime)], image, rounds=2)
+        (row,) = measure([case(write(ir.load(DIGITS), WEB[runtime], tmp_path / "model"), runtime)], image, rounds=2)
     assert row.status == "measured", row.reason
     assert all(getattr(row, name) > 0 for name in TIMES)
     assert row.warm_median_ms <= row.warm_p95_ms
@@ -171,6 +161,6 @@ def test_a_profile_accounts_for_every_operator_that_ran(image):
 
 def test_a_runtime_without_a_profile_says_so(image, tmp_path):
     """No profile is made up from another runtime's."""
-    path = write(ir.load(DIGITS), "tflite", tmp_path)
+    path = write(ir.load(DIGITS), "tflite", tmp_path / "model")
     with pytest.raises(ValueError, match="not exposed: litert"):
         profiling.profile(path, "litert", {"image": np.load(image["image"])})

@@ -71,7 +71,7 @@ def test_a_profile_is_shown_or_said_not_to_be_exposed(folder):
 
 
 def test_eight_bits_stay_near_the_source_in_every_layer(folder):
-    """The table shows each layer, with what its clipping makes of it, and that none parts; a strict threshold finds one."""
+    """Each layer is shown as the next one reads it, after its clipping; a strict threshold finds one that parts."""
     done = edgewise(folder, "diverge", NAME, "--b", "w8a8")
     assert done.returncode == 0, done.stderr
     assert "relu0" in done.stdout
