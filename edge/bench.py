@@ -26,6 +26,7 @@ BATCHES = (1, 2, 4, 8)
 ROUNDS = 3
 WARM_SECONDS = 0.2  # of warm inferences, in each round
 TIMEOUT = 600  # seconds for one process; one that takes longer fails
+IN_BROWSERS = "batch 1 and one thread only in browsers"
 Status = Literal["measured", "failed", "not run", "unsupported"]
 
 
@@ -172,13 +173,16 @@ def _row(case: Case, runs: Sequence[Times], error: tuple[Status, str] | None, ma
         status=status,
         reason=reason,
     )
-    return row if error else row.model_copy(update=_figures(runs))
+    if error:
+        return row
+    repeats = max(run.repeats for run in runs)
+    note = None if isinstance(runtime, Native) else f"{IN_BROWSERS}; a warm sample averages up to {repeats} inferences"
+    return row.model_copy(update=_figures(runs) | {"note": note})
 
 
 def _figures(runs: Sequence[Times]) -> dict[str, object]:
     warm = [sample for run in runs for sample in run.warm_ms]
     memory = [run.peak_memory_bytes for run in runs if run.peak_memory_bytes is not None]
-    repeats = max(run.repeats for run in runs)
     return {
         "load_ms": _rounded(np.median([run.load_ms for run in runs])),
         "first_ms": _rounded(np.median([run.first_ms for run in runs])),
@@ -186,7 +190,6 @@ def _figures(runs: Sequence[Times]) -> dict[str, object]:
         "warm_p95_ms": _rounded(np.percentile(warm, 95)),
         "warm_samples": len(warm),
         "peak_memory_bytes": max(memory, default=None),
-        "note": f"each warm sample averages up to {repeats} inferences" if repeats > 1 else None,
     }
 
 

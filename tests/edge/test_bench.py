@@ -147,6 +147,7 @@ def test_runtimes_of_browsers_are_timed_in_a_fresh_page(runtime, image, tmp_path
     assert all(getattr(row, name) > 0 for name in TIMES)
     assert row.warm_median_ms <= row.warm_p95_ms
     assert row.peak_memory_bytes is None
+    assert "batch 1" in row.note
     assert "Chromium" in row.versions[runtime]
 
 

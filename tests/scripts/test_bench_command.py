@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.bench import Performance
+from scripts.perf import unbatched
 
 ROOT = Path(__file__).parents[2]
 NAME = "digits-cnn"
@@ -94,3 +95,11 @@ def test_a_wrong_name_is_refused_with_the_cure(folder, words, said):
     done = edgewise(folder, *words)
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_a_card_without_a_batch_axis_is_measured_on_one_input():
+    """What a first axis of another name means, such as the lines of a page, is not guessed."""
+    axes = [{"name": "batch", "size": 1}, {"name": "x", "size": 8}]
+    card = {"inputs": [{"id": "image", "axes": axes}, {"id": "lines", "axes": axes[1:]}]}
+    assert unbatched({"card": card}) == "batch 1 only: the first axis of lines is x, not batch"
+    assert unbatched({"card": {"inputs": card["inputs"][:1]}}) is None
