@@ -16,6 +16,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from scripts.bench_command import bench, diverge
 from scripts.console import (
     COLUMNS,
     err,
@@ -39,6 +40,8 @@ DEFAULT_OUT = Path("build")
 
 
 app.command("import")(import_card)
+app.command()(bench)
+app.command()(diverge)
 
 
 @app.callback()

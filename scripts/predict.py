@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from edge.draw import DRAWINGS
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES, Session
 from edge.steps import StepError
-from scripts import imported
+from scripts import built, imported
 from scripts.inputs import Given, InputError
 
 
@@ -60,10 +59,8 @@ class Model:
             model = self.folder / "imported.onnx"
             imported.save(self.card, source.fetch(self.card.source, self.folder), model)
             return RUNTIMES["onnxruntime"].load(model)
-        path = site / "api" / "v1" / "models" / f"{self.card.id}.json"
-        if not path.exists():
-            raise InputError(f"{self.card.id}: {' '.join(artefact)} is not built in {site}: run `edgewise build` first")
-        rows = {(row["format"], row["precision"]): row for row in json.loads(path.read_text("utf-8"))["artefacts"]}
+        api = built.read(site, self.card.id)
+        rows = {(row["format"], row["precision"]): row for row in api["artefacts"]}
         if artefact not in rows:
             there = ", ".join(" ".join(key) for key in rows)
             raise InputError(f"{self.card.id}: expected one of {there}, got {' '.join(artefact)}")

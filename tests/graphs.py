@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
+
+from converters.formats import FORMATS
 
 
 def convnet(seed: int = 0, *, classes: int = 10) -> ir.Model:
@@ -34,3 +38,12 @@ def convnet(seed: int = 0, *, classes: int = 10) -> ir.Model:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return ir.from_proto(model)
+
+
+def write(model: ir.Model, form: str, folder: Path) -> Path:
+    """Export a model into a folder that holds nothing else; return the file to load."""
+    for ending, data in FORMATS[form].export(model, precision="fp32").files.items():
+        path = folder / f"model{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return min(path for path in folder.rglob("*") if path.is_file())

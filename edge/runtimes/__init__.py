@@ -42,7 +42,7 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True)
 class Native:
-    """A runtime in this process: `module` holds `load(path) -> Session` and is imported when first used."""
+    """A runtime in this process: `module` holds `load(path, *, threads) -> Session` and is imported when first used."""
 
     name: str
     module: str
@@ -60,10 +60,10 @@ class Native:
         """Return the version of the installed distribution."""
         return version(self.distribution)
 
-    def load(self, path: Path) -> Session:
+    def load(self, path: Path, *, threads: int = 1) -> Session:
         """Load an artefact; raises what the runtime raises when it cannot."""
-        load: Callable[[Path], Session] = import_module(self.module).load
-        return load(path)
+        load: Callable[..., Session] = import_module(self.module).load
+        return load(path, threads=threads)
 
 
 @dataclass(frozen=True)

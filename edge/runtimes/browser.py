@@ -52,16 +52,27 @@ class Browser:
 
     def load(self, runtime: str, path: Path) -> Session:
         """Return what runs a file, beside which its further files lie; it is read when first run."""
-        folder = f"model{len(self._folders)}"
-        self._folders[folder] = path.parent
-        url, held = f"/{folder}/{quote(path.name)}", HELD.get(runtime, {})
+        url = self._address(path)
 
         def run(inputs: Tensors) -> Tensors:
-            cast = {name: value.astype(held.get(value.dtype.kind, value.dtype)) for name, value in inputs.items()}
-            packed = {name: _pack(value) for name, value in cast.items()}
-            return {name: _unpack(row) for name, row in self._wait(self._run(runtime, url, packed)).items()}
+            answer = self._wait(self._call(runtime, "run", [url, _packed(runtime, inputs)]))
+            return {name: _unpack(row) for name, row in answer["outputs"].items()}
 
         return run
+
+    def time(self, runtime: str, path: Path, inputs: Tensors, seconds: float) -> dict[str, Any]:
+        """Time a file in a fresh page, warm for `seconds`; return `load_ms`, `first_ms`, `warm_ms` and `repeats`.
+
+        Each of `warm_ms` is the mean of `repeats` inferences, since the page's clock ticks every 0.1 ms.
+        """
+        arguments = [self._address(path), _packed(runtime, inputs), seconds]
+        times: dict[str, Any] = self._wait(self._in_fresh_page(runtime, arguments))["times"]
+        return times
+
+    def _address(self, path: Path) -> str:
+        folder = f"model{len(self._folders)}"
+        self._folders[folder] = path.parent
+        return f"/{folder}/{quote(path.name)}"
 
     def close(self) -> None:
         """End the browser, if there is one; a later run starts another."""
@@ -77,24 +88,29 @@ class Browser:
             threading.Thread(target=_serve, args=[self._loop], daemon=True).start()
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _run(self, runtime: str, url: str, inputs: Mapping[str, Packed]) -> dict[str, Packed]:
+    async def _in_fresh_page(self, runtime: str, arguments: list[Any]) -> dict[str, Any]:
+        if used := self._pages.pop(runtime, None):
+            await used.close()
+        return await self._call(runtime, "time", arguments)
+
+    async def _call(self, runtime: str, function: str, arguments: list[Any]) -> dict[str, Any]:
+        """Return what one of the functions of `web/run.mjs` answers."""
         from playwright.async_api import Error
 
         try:
             async with asyncio.timeout(self.timeout):
                 page = await self._page(runtime)
-                answer = await page.evaluate("([url, inputs]) => run(url, inputs)", [url, inputs])
+                answer: dict[str, Any] = await page.evaluate(f"given => {function}(...given)", arguments)
         except TimeoutError:
             await self._stop()
             raise RuntimeError(f"timed out after {self.timeout:g} s: {VARIABLE} gives it more seconds") from None
         except Error as error:
             await self._stop()
             raise RuntimeError(f"the browser crashed: {error.message.splitlines()[0]}") from error
-        if "outputs" not in answer:
+        if {"error", "unsupported"} & answer.keys():
             await self._pages.pop(runtime).close()  # nobody can trust its memory from now on
             raise UnsupportedError(answer["unsupported"]) if "unsupported" in answer else RuntimeError(answer["error"])
-        outputs: dict[str, Packed] = answer["outputs"]
-        return outputs
+        return answer
 
     async def _page(self, runtime: str) -> Page:
         if self._chromium is None or self._files is None or not self._chromium.is_connected():
@@ -127,6 +143,11 @@ class Browser:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.close()
+
+
+def _packed(runtime: str, inputs: Tensors) -> dict[str, Packed]:
+    held = HELD.get(runtime, {})
+    return {name: _pack(value.astype(held.get(value.dtype.kind, value.dtype))) for name, value in inputs.items()}
 
 
 def _pack(value: npt.NDArray[Any]) -> Packed:

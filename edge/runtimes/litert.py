@@ -9,9 +9,9 @@ from ai_edge_litert.interpreter import Interpreter
 from edge.runtimes import Session, Tensors
 
 
-def load(path: Path) -> Session:
-    """Load a file with one thread; inputs of other sizes than the last ones are allocated anew."""
-    interpreter = Interpreter(model_path=str(path), num_threads=1)
+def load(path: Path, *, threads: int = 1) -> Session:
+    """Load a file; inputs of other sizes than the last ones are allocated anew."""
+    interpreter = Interpreter(model_path=str(path), num_threads=threads)
     if not interpreter.get_signature_list():
         return _by_tensors(interpreter)
     runner = interpreter.get_signature_runner()

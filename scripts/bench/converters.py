@@ -22,6 +22,7 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.machine import device
 from scripts.bench import figures, peer
 from scripts.bench.process import Cost, run
 
@@ -117,10 +118,8 @@ def _circumstances(source: Path) -> Row:
 
 def machine() -> dict[str, Any]:
     """Return what the figures depend on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cpu": cpu, "cores": os.cpu_count(), "memory_gb": round(memory / 1e9), "system": platform.system()}
+    found = device()
+    return found.model_dump(exclude={"memory_bytes"}) | {"memory_gb": round(found.memory_bytes / 1e9)}
 
 
 def _versions(environment: Path) -> dict[str, str]:

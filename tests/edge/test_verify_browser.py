@@ -14,13 +14,12 @@ import onnx_ir as ir
 import pytest
 
 from catalog.card import Tolerance
-from converters.formats import FORMATS
 from edge.golden import Golden
 from edge.runtimes import RUNTIMES
 from edge.runtimes.browser import BROWSER
 from edge.verify import verify
 from tests.conftest import running
-from tests.graphs import convnet
+from tests.graphs import convnet, write
 from tests.processes import descendants
 
 pytestmark = pytest.mark.browser
@@ -51,15 +50,6 @@ def golden(tmp_path):
     session = RUNTIMES["onnxruntime"].load(write(convnet(), "onnx", tmp_path / "source"))
     images = np.random.default_rng(1).random((3, 1, 1, 8, 8), np.float32)
     return [Golden(f"sample {i}", {"image": image}, session({"image": image})) for i, image in enumerate(images)]
-
-
-def write(model: ir.Model, form: str, folder: Path) -> Path:
-    """Export a model; return the file to load."""
-    for ending, data in FORMATS[form].export(model, precision="fp32").files.items():
-        path = folder / f"model{ending}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return min(path for path in folder.rglob("*") if path.is_file())
 
 
 def wrong() -> ir.Model:
