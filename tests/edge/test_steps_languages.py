@@ -214,9 +214,10 @@ def test_an_unknown_category_is_refused_in_the_same_words_in_both_languages():
     """500 random choices and texts: what was expected, what came and which was meant differ in no letter."""
     chance, jobs = random.Random(8), []
     for _ in range(500):
-        known = {"".join(chance.choices("abcé😀", k=chance.randint(1, 6))) for _ in range(chance.randint(1, 6))}
-        typed = "".join(chance.choices("abcé😀'\"\\", k=chance.randint(0, 8)))
-        kwargs = {"columns": [{"name": "kind", "categories": sorted(known)}]}
+        known = sorted({"".join(chance.choices("abcé😀", k=chance.randint(1, 6))) for _ in range(chance.randint(1, 6))})
+        meant, at = chance.choice(known), chance.randint(0, 6)
+        typed = meant[:at] + "".join(chance.choices("abcé😀'\"\\", k=chance.randint(0, 3))) + meant[at + 1 :]
+        kwargs = {"columns": [{"name": "kind", "categories": known}]}
         jobs.append(job([{"id": "columns", "kwargs": kwargs}], {"kind": typed}))
     expected = [in_python(one).get("refused") for one in jobs]
     assert sum("did you mean" in str(words) for words in expected) > 100
