@@ -4,7 +4,7 @@ import { compare } from "./compare.js";
 import { checkDigest, download, RETRY } from "./download.js";
 import { Failure } from "./failure.js";
 import { readNpy } from "./npy.js";
-import { bitmapOf, cutOut, opaque, swapped } from "./pixels.js";
+import { bitmapOf, coloured, counted, cutOut, opaque, swapped } from "./pixels.js";
 import { createSession, loadRuntime } from "./runtime.js";
 import { envelope } from "./waveform.js";
 
@@ -24,6 +24,8 @@ import { envelope } from "./waveform.js";
  * @property {Values | null} seen the picture as the model got it, but in RGB or gray, [H, W, C] uint8
  * @property {Values | null} picture the picture as the visitor gave it, upright, [H, W, 3] uint8
  * @property {ImageBitmap | null} photo that picture for the page to draw over, where the task's result is drawn so
+ * @property {ImageBitmap | null} layer the colours of a mask's classes, to lie over it
+ * @property {Uint32Array | null} counts how many pixels of the picture show each class
  * @property {ImageBitmap | null} cutOut what the result says is opaque of it, as large as a page shows
  * @property {ImageBitmap | null} wholeCutOut the same in the size of the picture
  * @property {import("./waveform.js").Envelope | null} sound the outline of the sound that the visitor gave
@@ -112,9 +114,12 @@ export class Engine {
   /** What the page shows of the whole picture, painted here: a photo would hold it up. @param {any} result */
   async #bitmaps(picture, result) {
     const isDrawnOver = picture && DRAWN_OVER.includes(this.request.task.result);
-    const cut = result.opacity ? cutOut(picture, result.opacity) : null;
+    const { classes, opacity } = result;
+    const cut = opacity ? cutOut(picture, opacity) : null;
     return {
       photo: isDrawnOver ? await bitmapOf(opaque(picture)) : null,
+      layer: classes ? await bitmapOf(coloured(classes)) : null,
+      counts: classes ? counted(classes) : null,
       cutOut: cut && (await bitmapOf(cut)),
       wholeCutOut: cut && (await createImageBitmap(cut)),
     };

@@ -4,7 +4,7 @@
  */
 import { Engine } from "./engine.js";
 import { sentence } from "./failure.js";
-import { bitmapOf, coloured, counted } from "./pixels.js";
+import { bitmapOf, coloured } from "./pixels.js";
 
 /** @type {Engine | null} */
 let engine = null;
@@ -18,7 +18,6 @@ const CALLS = {
   replay: () => engine.replay(),
   run: (value) => engine.run(value),
   // These need no engine: whoever has a mask may ask.
-  count: (classes) => counted(classes),
   paint: ({ classes, only }) => bitmapOf(coloured(classes, only)),
   paintWhole: (classes) => createImageBitmap(coloured(classes)),
 };
@@ -36,5 +35,6 @@ self.addEventListener("message", async ({ data: { id, call, value } }) => {
 function handed(done) {
   if (done instanceof ImageBitmap) return [done];
   const arrays = [done?.seen, done?.picture, done?.result?.classes, done?.result?.opacity].filter(Boolean);
-  return [...new Set(arrays.map(({ data }) => data.buffer)), ...[done?.photo, done?.cutOut, done?.wholeCutOut].filter(Boolean)];
+  const bitmaps = Object.values(done ?? {}).filter((value) => value instanceof ImageBitmap);
+  return [...new Set(arrays.map(({ data }) => data.buffer)), ...bitmaps];
 }

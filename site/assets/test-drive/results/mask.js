@@ -27,11 +27,11 @@ export function maskResult() {
   }
 
   /** @type {import("./index.js").Drawing["show"]} */
-  async function show({ result, photo, cutOut, wholeCutOut }, { name }) {
+  function show({ result, photo, layer: colours, counts, cutOut, wholeCutOut }, { name }) {
     const { classes, labels } = result;
-    const parts = partsOf(labels, await painter("count", classes));
+    const parts = partsOf(labels, counts);
     const found = parts.filter(({ index }) => index !== CLEAR);
-    const canvas = canvasFor(await painter("paint", { classes }), { class: "td-layer", "aria-hidden": "true" });
+    const canvas = canvasFor(colours, { class: "td-layer", "aria-hidden": "true" });
     layer = canvas;
     fade();
     const caption = `${name}, painted over: ${found.map(covers).join(", ") || "nothing"}`;
@@ -64,7 +64,7 @@ function aside() {
     client?.terminate();
     client = null;
   });
-  return (/** @type {"count" | "paint" | "paintWhole"} */ call, /** @type {unknown} */ value) => (client ??= new Client()).call(call, value);
+  return (/** @type {"paint" | "paintWhole"} */ call, /** @type {unknown} */ value) => (client ??= new Client()).call(call, value);
 }
 
 /**
