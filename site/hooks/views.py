@@ -132,8 +132,8 @@ def accuracy_table(claims: Sequence[Json], artefacts: Iterable[Json]) -> dict[st
 def _measured(artefact: Json) -> tuple[tuple[str, str], dict[str, float]]:
     figures = artefact["accuracy"]
     samples = max((figure["samples"] for figure in figures), default=0)
-    what = f"measured, {artefact['format'].upper()} {artefact['precision']}"
-    return (what, f"{samples:,} samples"), {figure["metric"]: figure["value"] for figure in figures}
+    file = f"{artefact['format'].upper()} {artefact['precision']}"
+    return (file, f"{samples:,} samples, measured"), {figure["metric"]: figure["value"] for figure in figures}
 
 
 def bibtex(card: Json) -> str:

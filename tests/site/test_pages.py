@@ -67,8 +67,8 @@ def test_the_table_of_accuracy_has_a_row_a_file_and_a_column_a_metric(stage: Pat
     rows = [
         "claimed on the card 98.9 % 99.9 % UCI optical digits, held out",
         *(
-            f"measured, {artefact['format'].upper()} {artefact['precision']} "
-            f"{100 * artefact['accuracy'][0]['value']:.4g} % 99.8 % 360 samples"
+            f"{artefact['format'].upper()} {artefact['precision']} "
+            f"{100 * artefact['accuracy'][0]['value']:.4g} % 99.8 % 360 samples, measured"
             for artefact in model["artefacts"]
         ),
         "baseline: nearest neighbour 98.3 % – UCI optical digits, held out",
