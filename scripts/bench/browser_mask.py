@@ -67,5 +67,6 @@ def figures(turns: list[list[float]]) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    site, model, turns = (*sys.argv[1:], *("build/site", "digits-segmenter", TURNS)[len(sys.argv) - 1 :])
+    defaults = ["build/site", "digits-segmenter", str(TURNS)]
+    site, model, turns = sys.argv[1:] + defaults[len(sys.argv) - 1 :]
     print(json.dumps(main(Path(site), model, int(turns))))
