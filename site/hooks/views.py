@@ -84,6 +84,7 @@ def model_page(model: Json) -> dict[str, Any]:
         "main": main,
         "verdict": verdict(card["license"]),
         "headline": headline(main),
+        "accuracy": accuracy_table(card["evaluation"], model["artefacts"]),
         "snippets": snippets(card, posixpath.basename(main["file"]))
         if main and main["file"] and main["format"] == "onnx"
         else [],
@@ -108,6 +109,31 @@ def headline(main: Json | None) -> dict[str, str] | None:
     for row in main["accuracy"] if main else []:
         return {"name": metric_name(row["metric"]), "value": metric_value(row["value"], row["metric"])}
     return None
+
+
+def accuracy_table(claims: Sequence[Json], artefacts: Iterable[Json]) -> dict[str, Any]:
+    """Put what the card claims, what each file gave and the baselines into rows with a value a metric or None."""
+    metrics = list(dict.fromkeys(claim["metric"] for claim in claims))
+    claimed: dict[tuple[str, str], dict[str, float]] = {}
+    baselines: dict[tuple[str, str], dict[str, float]] = {}
+    for claim in claims:
+        metric, dataset = claim["metric"], claim["dataset"]
+        claimed.setdefault(("claimed on the card", dataset), {})[metric] = claim["value"]
+        for name, value in claim["baseline"].items():
+            baselines.setdefault((f"baseline: {name}", dataset), {})[metric] = value
+    found_by_kind = {"claim": claimed.items(), "file": map(_measured, artefacts), "baseline": baselines.items()}
+    groups = {
+        kind: [{"what": what, "on": on, "values": list(map(found.get, metrics))} for (what, on), found in rows if found]
+        for kind, rows in found_by_kind.items()
+    }
+    return {"metrics": metrics, "groups": groups}
+
+
+def _measured(artefact: Json) -> tuple[tuple[str, str], dict[str, float]]:
+    figures = artefact["accuracy"]
+    samples = max((figure["samples"] for figure in figures), default=0)
+    file = f"{artefact['format'].upper()} {artefact['precision']}"
+    return (file, f"{samples:,} samples, measured"), {figure["metric"]: figure["value"] for figure in figures}
 
 
 def bibtex(card: Json) -> str:

@@ -1,4 +1,4 @@
-"""The drawings of a class a pixel, and of photos that lie near each other."""
+"""The drawings of a class a pixel, of photos that lie near each other, and of what a model saw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from edge.draw import colour_of
 from tests.browser.conftest import Api, Visit
@@ -48,9 +48,12 @@ def test_each_class_is_painted_in_its_colour_and_one_can_be_seen_alone(visit: Vi
     lines = drive.area.locator(".td-legend li")
     digit = lines.nth(1)
     index = labels.index(str(digit.get_attribute("data-label")))
+    layer = drive.area.locator(".td-layer")
     digit.focus()
+    expect(layer).to_have_attribute("data-only", labels[index])
     np.testing.assert_array_equal(painted(drive), expected(classes, lambda found: found == index))
     drive.run.focus()
+    expect(layer).to_have_attribute("data-only", "")
     np.testing.assert_array_equal(painted(drive), expected(classes, lambda found: found > 0))
 
 
@@ -87,6 +90,32 @@ def test_the_colours_fade_and_can_be_kept(visit: Visit) -> None:
     np.testing.assert_array_equal(pixels(Path(caught.value.path()).read_bytes()), painted(drive))
 
 
+def test_a_large_photo_is_drawn_as_large_as_a_page_shows_it_and_kept_whole(visit: Visit) -> None:
+    """Of 2000 × 1500 pixels 1600 × 1200 are drawn, the colours over the photo; the file has them all."""
+    drive = visit("digits-segmenter")
+    drive.start()
+    file = io.BytesIO()
+    Image.fromarray(np.full((1500, 2000, 3), 250, np.uint8)).save(file, "PNG")
+    photo: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    drive.after(lambda: drive.choose_files([photo]))
+    sizes = drive.area.locator(".td-scene canvas").evaluate_all("all => all.map(each => [each.width, each.height])")
+    assert sizes == [[1600, 1200], [1600, 1200]]
+    with drive.page.expect_download() as caught:
+        drive.area.get_by_role("button", name="Download the colours as PNG").click()
+    assert pixels(Path(caught.value.path()).read_bytes()).shape == (1500, 2000, 4)
+
+
+def test_a_class_can_be_seen_alone_after_the_page_was_left(visit: Visit) -> None:
+    """A page that comes back from the browser's cache paints what its legend says, without a new run."""
+    drive = visit("digits-segmenter")
+    drive.start()
+    drive.page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    line = drive.area.locator(".td-legend li").nth(1)
+    line.focus()
+    label = str(line.get_attribute("data-label"))
+    expect(drive.area.locator(".td-layer")).to_have_attribute("data-only", label)
+
+
 def test_the_nearest_samples_are_shown_in_order(visit: Visit, api: Api) -> None:
     """The other samples as pictures by the cosine that Python finds, the nearest first; never the sample itself."""
     drive = visit("photo-embedding")
@@ -103,3 +132,19 @@ def test_the_nearest_samples_are_shown_in_order(visit: Visit, api: Api) -> None:
         entries = drive.area.locator(".td-neighbours li")
         assert [entry.get_attribute("data-title") for entry in entries.all()] == list(found)[: entries.count()]
         assert entries.locator("img").evaluate_all("all => all.every(each => each.naturalWidth > 0)")
+
+
+def test_what_the_model_saw_has_the_colours_of_the_picture(visit: Visit, api: Api) -> None:
+    """A model that takes blue first is shown a red picture as a red one."""
+    if reason := api("squeezenet-1.0")["unbuilt"]:
+        pytest.skip(f"squeezenet-1.0 is not built here: {reason}")
+    drive = visit("squeezenet-1.0")
+    drive.start()
+    file = io.BytesIO()
+    Image.new("RGB", (300, 300), (200, 30, 10)).save(file, "PNG")
+    red: FilePayload = {"name": "red.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    drive.after(lambda: drive.choose_files([red]))
+    uri = drive.area.locator(".td-seen canvas").evaluate("canvas => canvas.toDataURL()")
+    seen = pixels(base64.b64decode(uri.partition(",")[2]))
+    assert seen.shape == (224, 224, 4)
+    assert (seen == (200, 30, 10, 255)).all()

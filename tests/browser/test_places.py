@@ -20,6 +20,7 @@ from scripts.train.page_scenes import RIM, perspective
 from tests.browser.conftest import Visit
 
 DRAW_DETECTIONS = """async ([root, outcome]) => {
+  outcome.photo = await createImageBitmap(new ImageData(4, 4));
   const { detectionsResult } = await import(`${root}static/test-drive/results/detections.js`);
   const drawing = detectionsResult();
   document.body.replaceChildren(drawing.element);
@@ -88,8 +89,7 @@ def test_a_slider_leaves_out_what_is_less_sure(page: Page, site_url: str) -> Non
     page.goto(site_url)
     found = [("dog", 0.9), ("dog", 0.6), ("cat", 0.3)]
     result = [{"box": [0.1, 0.2, 0.6, 0.7], "label": label, "score": score} for label, score in found]
-    picture = {"data": [0] * 48, "shape": [4, 4, 3]}
-    summary = page.evaluate(DRAW_DETECTIONS, [site_url, {"result": result, "picture": picture}])
+    summary = page.evaluate(DRAW_DETECTIONS, [site_url, {"result": result}])
     assert summary == "3 objects: dog (2), cat"
     slider = page.get_by_label("Show only what is surer than")
     boxes, entries = page.locator(".td-box:visible"), page.locator(".td-found li:visible")

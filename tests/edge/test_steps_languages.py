@@ -210,6 +210,20 @@ def test_boxes_are_kept_alike_in_both_languages(seed, class_wise, iou):
         assert_same(outcome, in_python(one))
 
 
+def test_an_unknown_category_is_refused_in_the_same_words_in_both_languages():
+    """500 random choices and texts: what was expected, what came and which was meant differ in no letter."""
+    chance, jobs = random.Random(8), []
+    for _ in range(500):
+        known = sorted({"".join(chance.choices("abcé😀", k=chance.randint(1, 6))) for _ in range(chance.randint(1, 6))})
+        meant, at = chance.choice(known), chance.randint(0, 6)
+        typed = meant[:at] + "".join(chance.choices("abcé😀'\"\\", k=chance.randint(0, 3))) + meant[at + 1 :]
+        kwargs = {"columns": [{"name": "kind", "categories": known}]}
+        jobs.append(job([{"id": "columns", "kwargs": kwargs}], {"kind": typed}))
+    expected = [in_python(one).get("refused") for one in jobs]
+    assert sum("did you mean" in str(words) for words in expected) > 100
+    assert [outcome.get("refused") for outcome in in_node(jobs)["results"]] == expected
+
+
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 KINDS = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
 TRANSPARENCY_BYTES = {0: 2, 2: 6, 3: 2}

@@ -52,6 +52,31 @@ def test_a_model_page_says_what_the_card_and_the_build_say(stage: Path) -> None:
         assert expected in shown
 
 
+def test_the_table_of_accuracy_has_a_row_a_file_and_a_column_a_metric(stage: Path, tmp_path: Path) -> None:
+    """Two metrics of four files are four rows with both; the claim stands above them, what else there is below."""
+    shutil.copytree(stage, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "api/v1/models/digits-cnn.json"
+    model = json.loads(path.read_text("utf-8"))
+    [claim] = model["card"]["evaluation"]
+    model["card"]["evaluation"].append(claim | {"metric": "top5_accuracy", "value": 0.999, "baseline": {}})
+    for artefact in model["artefacts"]:
+        [figure] = artefact["accuracy"]
+        artefact["accuracy"].append(figure | {"metric": "top5_accuracy", "value": 0.998})
+    path.write_text(json.dumps(model), "utf-8")
+    shown = text(pages(tmp_path)["models/digits-cnn/index.md"]).partition("What Accuracy Top-5 accuracy On ")[2]
+    rows = [
+        "claimed on the card 98.9 % 99.9 % UCI optical digits, held out",
+        *(
+            f"{artefact['format'].upper()} {artefact['precision']} "
+            f"{100 * artefact['accuracy'][0]['value']:.4g} % 99.8 % 360 samples, measured"
+            for artefact in model["artefacts"]
+        ),
+        "baseline: nearest neighbour 98.3 % – UCI optical digits, held out",
+        "baseline: always the same digit 10.1 % – UCI optical digits, held out",
+    ]
+    assert shown.startswith(" ".join(rows))
+
+
 def test_the_download_button_gives_the_fp32_onnx_file(stage: Path) -> None:
     """The first download link of a page names the fp32 ONNX file by a path relative to the page."""
     links = [e for e in elements(pages(stage)["models/digits-cnn/index.md"]) if "download" in e.attributes]

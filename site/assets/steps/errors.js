@@ -54,6 +54,14 @@ export function described(value) {
   return value === null ? "null" : (value?.constructor?.name ?? typeof value);
 }
 
+/** A plain value as Python writes it: a text stands in quotes. @param {any} value @returns {string} */
+export function quoted(value) {
+  if (typeof value !== "string") return String(value);
+  const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
+  const escaped = value.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`);
+  return quote + escaped + quote;
+}
+
 /**
  * Look up a parameter that has a closed list of values.
  * @template Row

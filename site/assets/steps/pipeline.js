@@ -24,14 +24,14 @@ export class Pipeline {
    * Turn what a visitor gives into the input tensors; states begin as zeros.
    * @param {any} value
    * @param {Context} context
-   * @param {(value: any) => void} [onStep] called with what each step gave
+   * @param {(value: any, tensor: any) => void} [onStep] called with what each step gave and the card's input
    * @returns {Promise<Tensors>}
    */
   async tensors(value, context, onStep = () => {}) {
     const inputs = /** @type {Tensors} */ ({});
     for (const tensor of this.card.inputs) {
       if (tensor.state_of) inputs[tensor.id] = zeros(tensor);
-      else inputs[tensor.id] = await stepByStep(tensor.steps, value, context, onStep);
+      else inputs[tensor.id] = await stepByStep(tensor, value, context, onStep);
     }
     return inputs;
   }
@@ -81,10 +81,10 @@ export class Pipeline {
   }
 }
 
-async function stepByStep(steps, value, context, onStep) {
-  for (const step of steps) {
+async function stepByStep(tensor, value, context, onStep) {
+  for (const step of tensor.steps) {
     value = await runSteps([step], value, context);
-    onStep(value);
+    onStep(value, tensor);
   }
   return value;
 }

@@ -1,6 +1,7 @@
 /** From named values to tensors. */
 
-import { array, described, StepError } from "./errors.js";
+import { array, described, quoted, StepError } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 
@@ -27,7 +28,8 @@ export function columns(value, { columns }, { warn }) {
 function oneHot({ name, categories }, row) {
   if (!categories.includes(row[name])) {
     const expected = `${name} to be one of ${categories.join(", ")}`;
-    throw new StepError("columns", expected, `'${row[name]}'`, "write one of them");
+    const near = nearest(String(row[name]), categories);
+    throw new StepError("columns", expected, quoted(row[name]), near === null ? "write one of them" : `did you mean ${near}?`);
   }
   return categories.map((category) => Number(category === row[name]));
 }
@@ -36,8 +38,7 @@ function oneHot({ name, categories }, row) {
 function number({ name, min = -Infinity, max = Infinity }, row, warn) {
   const value = row[name];
   if (typeof value !== "number" || !(Math.abs(value) <= FLOAT32_MAX)) {
-    const got = typeof value === "string" ? `'${value}'` : String(value);
-    throw new StepError("columns", `a finite number for ${name}`, got, "write digits with a decimal point");
+    throw new StepError("columns", `a finite number for ${name}`, quoted(value), "write digits with a decimal point");
   }
   if (value < min || value > max) warn(`columns: ${name} is ${value}; the model was made for ${min} to ${max}`);
   return value;

@@ -121,9 +121,9 @@ class Drive {
   async #load() {
     if (this.client) return;
     const client = (this.client = new Client());
-    const { card, labels, golden } = this.api;
+    const { card, task, labels, golden } = this.api;
     this.view.loading(this.artefact);
-    const request = { root: this.root.href, artefact: this.artefact, golden: golden[0] ?? null, card, labels };
+    const request = { root: this.root.href, artefact: this.artefact, golden: golden[0] ?? null, card, task, labels };
     this.facts = await client.call("load", request, (progress) => this.view.progress(progress));
     this.view.verified(await client.call("replay"));
     this.view.ready(this.facts, this.artefact);

@@ -15,7 +15,7 @@ export class Client {
   }
 
   /**
-   * @param {"load" | "replay" | "run"} call
+   * @param {"load" | "replay" | "run" | "paint" | "paintWhole"} call
    * @param {unknown} [value]
    * @param {(progress: any) => void} [onProgress]
    * @returns {Promise<any>}

@@ -4,6 +4,7 @@ import { compare } from "./compare.js";
 import { checkDigest, download, RETRY } from "./download.js";
 import { Failure } from "./failure.js";
 import { readNpy } from "./npy.js";
+import { bitmapOf, coloured, counted, cutOut, opaque, swapped } from "./pixels.js";
 import { createSession, loadRuntime } from "./runtime.js";
 import { envelope } from "./waveform.js";
 
@@ -14,13 +15,19 @@ import { envelope } from "./waveform.js";
  * @property {string} root the site's root, an absolute URL
  * @property {any} artefact a row of `artefacts` in the API
  * @property {any} card
+ * @property {any} task the card's, as in the API
  * @property {Record<string, string[]>} labels by output
  * @property {any} golden a golden vector in the API, or null
  *
  * @typedef {object} Outcome
  * @property {any} result what the output's steps gave
- * @property {Values | null} seen the picture as the model got it, [H, W, C] uint8
+ * @property {Values | null} seen the picture as the model got it, but in RGB or gray, [H, W, C] uint8
  * @property {Values | null} picture the picture as the visitor gave it, upright, [H, W, 3] uint8
+ * @property {ImageBitmap | null} photo that picture for the page to draw over, where the task's result is drawn so
+ * @property {ImageBitmap | null} layer the colours of a mask's classes, to lie over it
+ * @property {Uint32Array | null} counts how many pixels of the picture show each class
+ * @property {ImageBitmap | null} cutOut what the result says is opaque of it, as large as a page shows
+ * @property {ImageBitmap | null} wholeCutOut the same in the size of the picture
  * @property {import("./waveform.js").Envelope | null} sound the outline of the sound that the visitor gave
  * @property {string[]} warnings of the input's steps
  * @property {{preprocessing: number, inference: number, postprocessing: number}} milliseconds
@@ -85,8 +92,11 @@ export class Engine {
     const file = (/** @type {string} */ name) => this.#file(name);
     const library = (/** @type {string} */ path) => this.#library(path);
     const context = new Context({ file, library, warn: (words) => warnings.push(words) });
-    let seen = null;
-    const inputs = await this.pipeline.tensors(value, context, (step) => (seen = isPicture(step) ? step : seen));
+    let last = null;
+    const look = (/** @type {any} */ step, /** @type {any} */ tensor) => {
+      if (isPicture(step)) last = { picture: step, tensor };
+    };
+    const inputs = await this.pipeline.tensors(value, context, look);
     times.push(performance.now());
     const outputs = await this.pipeline.outputs((tensors) => this.#infer(tensors), inputs);
     times.push(performance.now());
@@ -95,7 +105,24 @@ export class Engine {
     const [preprocessing, inference, postprocessing] = times.slice(1).map((time, i) => time - times[i]);
     const { picture } = context;
     const sound = context.sound && envelope(context.sound);
-    return { result, seen, picture, sound, warnings, milliseconds: { preprocessing, inference, postprocessing } };
+    const seen = last && (isBgr(last.tensor) ? swapped(last.picture) : last.picture);
+    const bitmaps = await this.#bitmaps(picture, result);
+    const milliseconds = { preprocessing, inference, postprocessing };
+    return { result, seen, picture, ...bitmaps, sound, warnings, milliseconds };
+  }
+
+  /** What the page shows of the whole picture, painted here: a photo would hold it up. @param {any} result */
+  async #bitmaps(picture, result) {
+    const isDrawnOver = picture && DRAWN_OVER.includes(this.request.task.result);
+    const { classes, opacity } = result;
+    const cut = opacity ? cutOut(picture, opacity) : null;
+    return {
+      photo: isDrawnOver ? await bitmapOf(opaque(picture)) : null,
+      layer: classes ? await bitmapOf(coloured(classes)) : null,
+      counts: classes ? counted(classes) : null,
+      cutOut: cut && (await bitmapOf(cut)),
+      wholeCutOut: cut && (await createImageBitmap(cut)),
+    };
   }
 
   /** A module that a step needs, which cards without that step never load. @param {string} path */
@@ -123,7 +150,10 @@ export class Engine {
   }
 }
 
+const DRAWN_OVER = ["detections", "keypoints", "mask"];
+
 const isPicture = (value) => value.dtype === "uint8" && value.shape.length === 3;
+const isBgr = ({ steps }) => steps.some(({ id, kwargs }) => id === "to_color_space" && kwargs.space === "bgr");
 
 /** Sums up downloads that run side by side. */
 class Meter {

@@ -4,6 +4,7 @@
  */
 import { Engine } from "./engine.js";
 import { sentence } from "./failure.js";
+import { bitmapOf, coloured } from "./pixels.js";
 
 /** @type {Engine | null} */
 let engine = null;
@@ -16,18 +17,24 @@ const CALLS = {
   },
   replay: () => engine.replay(),
   run: (value) => engine.run(value),
+  // These need no engine: whoever has a mask may ask.
+  paint: ({ classes, only }) => bitmapOf(coloured(classes, only)),
+  paintWhole: (classes) => createImageBitmap(coloured(classes)),
 };
 
 self.addEventListener("message", async ({ data: { id, call, value } }) => {
   try {
     const done = await CALLS[call](value, (progress) => self.postMessage({ id, progress }));
-    self.postMessage({ id, done }, { transfer: pixels(done) });
+    self.postMessage({ id, done }, { transfer: handed(done) });
   } catch (error) {
     self.postMessage({ id, failed: sentence(error) });
   }
 });
 
-/** What is handed over instead of copied: a photo's pixels would hold up the page. @returns {ArrayBuffer[]} */
-function pixels(done) {
-  return [...new Set([done?.seen, done?.picture].filter(Boolean).map(({ data }) => data.buffer))];
+/** What is handed over instead of copied: a photo's pixels would hold up the page. @returns {Transferable[]} */
+function handed(done) {
+  if (done instanceof ImageBitmap) return [done];
+  const arrays = [done?.seen, done?.picture, done?.result?.classes, done?.result?.opacity].filter(Boolean);
+  const bitmaps = Object.values(done ?? {}).filter((value) => value instanceof ImageBitmap);
+  return [...new Set(arrays.map(({ data }) => data.buffer)), ...bitmaps];
 }

@@ -26,11 +26,11 @@ export function detectionsResult() {
   }
 
   /** @type {import("./index.js").Drawing["show"]} */
-  function show({ result, picture }, { name }) {
+  function show({ result, photo }, { name }) {
     const colour = hues(result);
     rows = result.map((row) => draw(row, colour(row.label)));
     const caption = `${name} with a box round each of ${objects(result.length)}`;
-    place.replaceChildren(scene(picture, caption, ...rows.map(({ box }) => box)));
+    place.replaceChildren(scene(photo, caption, ...rows.map(({ box }) => box)));
     list.replaceChildren(...rows.map(({ entry }) => entry));
     filter();
     return { summary: counted(result), data: { detections: result } };

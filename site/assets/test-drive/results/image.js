@@ -12,7 +12,7 @@ export function imageResult() {
     const before = canvasOf(seen, `Before: ${pixels(seen.shape)}`);
     const after = canvasOf(result, `After: ${pixels(result.shape)}`);
     const caption = `Left: the input, ${pixels(seen.shape)}, enlarged by the browser. Right: the output, ${pixels(result.shape)}.`;
-    element.replaceChildren(slider(before, after), el("p", { class: "td-note" }, caption), saveButton(after, name));
+    element.replaceChildren(slider(before, after), el("p", { class: "td-note" }, caption), saveButton(() => after, name));
     const [height, width] = result.shape;
     return { summary: pixels(result.shape), data: { width, height, before: seen.shape.slice(0, 2).reverse() } };
   }
@@ -21,7 +21,7 @@ export function imageResult() {
   function alone(result, name) {
     const canvas = canvasOf(result, `${name}, ${pixels(result.shape)}`);
     canvas.classList.add("td-made");
-    element.replaceChildren(canvas, el("p", { class: "td-note" }, `${pixels(result.shape)}, enlarged`), saveButton(canvas, name));
+    element.replaceChildren(canvas, el("p", { class: "td-note" }, `${pixels(result.shape)}, enlarged`), saveButton(() => canvas, name));
     const [height, width] = result.shape;
     return { summary: pixels(result.shape), data: { width, height } };
   }

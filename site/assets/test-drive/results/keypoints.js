@@ -18,13 +18,13 @@ export function keypointsResult() {
   const element = el("div", {}, place, list, more);
 
   /** @type {import("./index.js").Drawing["show"]} */
-  function show({ result, picture }, { name }) {
+  function show({ result, picture, photo }, { name }) {
     const colour = hues(result);
     const few = result.length <= FEW;
     const rows = result.map((point) => draw(point, colour(point.label), few));
     list.tabIndex = few ? -1 : 0;
     const caption = `${name} with ${result.length} points`;
-    place.replaceChildren(scene(picture, caption, lines(result), ...rows.map(({ mark }) => mark)));
+    place.replaceChildren(scene(photo, caption, lines(result), ...rows.map(({ mark }) => mark)));
     list.replaceChildren(...rows.map(({ entry }) => entry));
     more.replaceChildren(...(isPage(result) ? [page(picture, result, name)] : []));
     return { summary: summary(result), data: { keypoints: result } };
@@ -85,7 +85,7 @@ function page(picture, corners, name) {
   const doubt = least < DOUBTFUL ? [el("p", { class: "td-note td-warning" }, doubtful(least))] : [];
   const figure = el("figure", { class: "td-page", style: `--aspect: ${width / height}` }, canvas);
   figure.append(el("figcaption", { class: "td-note" }, caption));
-  return el("div", {}, figure, ...doubt, saveButton(canvas, name));
+  return el("div", {}, figure, ...doubt, saveButton(() => canvas, name));
 }
 
 const DOUBTFUL = 0.25;

@@ -1,7 +1,8 @@
+import { Cancelled, Client } from "../client.js";
 import { el } from "../dom.js";
 import { percent } from "../format.js";
-import { hueOf, rgbOf } from "./colours.js";
-import { canvasOf, saveButton } from "./picture.js";
+import { hueOf } from "./colours.js";
+import { canvasFor, put, saveButton } from "./picture.js";
 import { scene } from "./scene.js";
 
 /** @typedef {{label: string, index: number, share: number}} Part a class and its share of the picture, 0..1 */
@@ -18,6 +19,7 @@ export function maskResult() {
   const list = el("ul", { class: "td-found td-legend", "aria-label": "Classes, the largest first" });
   const more = el("div");
   const element = el("div", {}, place, note, opacity, list, more);
+  const painter = aside();
   let layer = el("canvas");
 
   function fade() {
@@ -25,35 +27,78 @@ export function maskResult() {
   }
 
   /** @type {import("./index.js").Drawing["show"]} */
-  function show({ result, picture }, { name }) {
-    const parts = partsOf(result);
+  function show({ result, photo, layer: colours, counts, cutOut, wholeCutOut }, { name }) {
+    const { classes, labels } = result;
+    const parts = partsOf(labels, counts);
     const found = parts.filter(({ index }) => index !== CLEAR);
-    const [height, width] = result.classes.shape;
-    layer = el("canvas", { width, height, class: "td-layer", "aria-hidden": "true" });
-    paint(layer, result.classes);
+    const canvas = canvasFor(colours, { class: "td-layer", "aria-hidden": "true" });
+    layer = canvas;
     fade();
     const caption = `${name}, painted over: ${found.map(covers).join(", ") || "nothing"}`;
-    const drawn = scene(picture, caption, layer);
+    const drawn = scene(photo, caption, layer);
     readAt(drawn, result, note);
     note.value = HINT;
     place.replaceChildren(drawn);
-    list.replaceChildren(...parts.map((part) => entry(part, (only) => paint(layer, result.classes, only))));
-    const cutOut = result.opacity ? cut(picture, result.opacity, name) : [];
-    more.replaceChildren(...cutOut, saveButton(layer, name, "mask", "Download the colours as PNG"));
+    const paint = latest(async (only) => {
+      put(canvas, await painter("paint", { classes, only }));
+      canvas.dataset.only = only === undefined ? "" : labels[only];
+    });
+    list.replaceChildren(...parts.map((part) => entry(part, paint)));
+    const whole = async () => canvasFor(await painter("paintWhole", classes));
+    const kept = saveButton(whole, name, "mask", "Download the colours as PNG");
+    more.replaceChildren(...(cutOut ? cut(cutOut, wholeCutOut, name) : []), kept);
     const shares = parts.map(({ label, share }) => ({ label, share }));
     return { summary: found.length ? covers(found[0]) : "nothing found", data: { shares } };
   }
   return { element, show };
 }
 
+/**
+ * A worker for painting alone, which neither waits for the model nor stops with it. It ends when the page is left, and
+ * the next call starts another.
+ */
+function aside() {
+  /** @type {Client | null} */
+  let client = null;
+  addEventListener("pagehide", () => {
+    client?.terminate();
+    client = null;
+  });
+  return (/** @type {"paint" | "paintWhole"} */ call, /** @type {unknown} */ value) => (client ??= new Client()).call(call, value);
+}
+
+/**
+ * One call at a time: what was asked for meanwhile is left out, but for the last.
+ * @template {unknown[]} A
+ * @param {(...values: A) => Promise<void>} action
+ */
+function latest(action) {
+  let next = /** @type {A | null} */ (null);
+  let isBusy = false;
+  return async (/** @type {A} */ ...values) => {
+    next = values;
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let now = next; now; now = next) {
+        next = null;
+        await action(...now);
+      }
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error; // the page is being left
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
 /** @param {Part} part */
 const covers = ({ label, share }) => `${label}, ${percent(share)} of the picture`;
 
-/** Classes that occur, the largest first. @returns {Part[]} */
-function partsOf({ labels, classes }) {
-  const counts = new Uint32Array(labels.length);
-  for (const index of classes.data) counts[index] += 1;
-  const parts = labels.map((label, index) => ({ label, index, share: counts[index] / classes.data.length }));
+/** Classes that occur, the largest first. @param {string[]} labels @param {Uint32Array} counts @returns {Part[]} */
+function partsOf(labels, counts) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const parts = labels.map((label, index) => ({ label, index, share: counts[index] / total }));
   return parts.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share);
 }
 
@@ -65,19 +110,6 @@ function entry({ label, index, share }, paintOnly) {
   for (const event of ["pointerenter", "focus"]) line.addEventListener(event, () => paintOnly(index));
   for (const event of ["pointerleave", "blur"]) line.addEventListener(event, () => paintOnly());
   return line;
-}
-
-/** Paint the classes, or one of them, each pixel in one write: photos have millions. */
-function paint(canvas, { data, shape: [height, width] }, only) {
-  const pixels = new ImageData(width, height);
-  const colours = new Uint8Array(4 * 256);
-  for (let index = 0; index < 256; index++) {
-    const isShown = only === undefined ? index !== CLEAR : index === only;
-    if (isShown) colours.set([...rgbOf(hueOf(index)), 255], 4 * index);
-  }
-  const [words, table] = [new Uint32Array(pixels.data.buffer), new Uint32Array(colours.buffer)];
-  for (let i = 0; i < words.length; i++) words[i] = table[data[i]];
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
 /** Say in `note` which class lies under the pointer. */
@@ -95,15 +127,11 @@ function readAt(drawn, { labels, classes }, note) {
   drawn.addEventListener("pointerleave", () => (note.value = HINT));
 }
 
-/** What is opaque, on a chequered ground, and a button to keep it. */
-function cut({ data }, opacity, name) {
-  const [height, width] = opacity.shape;
-  const canvas = el("canvas", { width, height, role: "img", "aria-label": `What was cut out of ${name}` });
-  const pixels = new ImageData(width, height);
-  for (let i = 0, from = 0; i < pixels.data.length; i++) {
-    pixels.data[i] = i % 4 === 3 ? opacity.data[i >> 2] : data[from++];
-  }
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  const figure = el("figure", { class: "td-page td-cutout", style: `--aspect: ${width / height}` }, canvas);
-  return [figure, saveButton(canvas, name, "cut-out", "Download the cut-out as PNG")];
+/** What is opaque, on a chequered ground, and a button to keep the whole of it. */
+function cut(/** @type {ImageBitmap} */ bitmap, /** @type {ImageBitmap} */ whole, /** @type {string} */ name) {
+  const style = `--aspect: ${bitmap.width / bitmap.height}`;
+  const canvas = canvasFor(bitmap, { role: "img", "aria-label": `What was cut out of ${name}` });
+  const figure = el("figure", { class: "td-page td-cutout", style }, canvas);
+  const kept = canvasFor(whole);
+  return [figure, saveButton(() => kept, name, "cut-out", "Download the cut-out as PNG")];
 }

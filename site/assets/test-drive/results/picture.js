@@ -1,36 +1,51 @@
 import { el } from "../dom.js";
-
-const OPAQUE = 0xff000000;
+import { opaque } from "../pixels.js";
 
 /**
- * @param {{data: Uint8Array, shape: number[]}} picture [H, W, C], C is 1 or 3
+ * @param {import("../pixels.js").Picture} picture a small one: its pixels are written while the page waits
  * @param {string} label
  * @returns {HTMLCanvasElement}
  */
-export function canvasOf({ data, shape: [height, width, channels] }, label) {
+export function canvasOf(picture, label) {
+  const [height, width] = picture.shape;
   const canvas = el("canvas", { width, height, role: "img", "aria-label": label });
-  const pixels = new ImageData(width, height);
-  const words = new Uint32Array(pixels.data.buffer);
-  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
-  for (let i = 0, from = 0; i < words.length; i++, from += channels)
-    words[i] = OPAQUE | (data[from + blue] << 16) | (data[from + green] << 8) | data[from];
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  canvas.getContext("2d").putImageData(opaque(picture), 0, 0);
   return canvas;
 }
 
 /**
+ * A canvas that takes a bitmap over, whatever its size, at once.
+ * @param {ImageBitmap} bitmap
+ * @param {Record<string, unknown>} [attributes]
+ * @returns {HTMLCanvasElement}
+ */
+export function canvasFor(bitmap, attributes) {
+  const canvas = el("canvas", { width: bitmap.width, height: bitmap.height, ...attributes });
+  put(canvas, bitmap);
+  return canvas;
+}
+
+/** Show another bitmap on a canvas of `canvasFor`. @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap */
+export function put(canvas, bitmap) {
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
+}
+
+/**
  * A button that keeps what a canvas shows.
- * @param {HTMLCanvasElement} canvas
+ * @param {() => HTMLCanvasElement | Promise<HTMLCanvasElement>} draw
  * @param {string} name of the input
- * @param {string} [what] is shown, behind the name in the file's name
+ * @param {string} [what] is shown, behind the name in the file's name: without it the size
  * @param {string} [words] on the button
  */
-export function saveButton(canvas, name, what = `${canvas.width}x${canvas.height}`, words = "Download PNG") {
-  const save = () =>
+export function saveButton(draw, name, what, words = "Download PNG") {
+  const save = async () => {
+    const canvas = await draw();
+    const file = `${name.replace(/\.\w+$/, "")}-${what ?? `${canvas.width}x${canvas.height}`}.png`;
     canvas.toBlob((png) => {
       const href = URL.createObjectURL(png);
-      el("a", { href, download: `${name.replace(/\.\w+$/, "")}-${what}.png` }).click();
+      el("a", { href, download: file }).click();
       setTimeout(() => URL.revokeObjectURL(href));
     }, "image/png");
+  };
   return el("button", { type: "button", class: "td-save", onclick: save }, words);
 }

@@ -1,15 +1,15 @@
 import { el } from "../dom.js";
-import { canvasOf } from "./picture.js";
+import { canvasFor } from "./picture.js";
 
 /**
  * The visitor's picture with marks over it, which bear `left`, `top` and so on in percent.
- * @param {{data: Uint8Array, shape: number[]}} picture
+ * @param {ImageBitmap} photo
  * @param {string} label
  * @param {...Element} marks
  */
-export function scene(picture, label, ...marks) {
-  const [height, width] = picture.shape;
-  return el("div", { class: "td-scene", style: `--aspect: ${width / height}` }, canvasOf(picture, label), ...marks);
+export function scene(photo, label, ...marks) {
+  const style = `--aspect: ${photo.width / photo.height}`;
+  return el("div", { class: "td-scene", style }, canvasFor(photo, { role: "img", "aria-label": label }), ...marks);
 }
 
 /** A mark and its entry in a list: both stand out while one of them is pointed at or has the focus. */
