@@ -38,23 +38,29 @@ def round_weights(model: ir.Model) -> None:
     seen: set[str | None] = set()
     for node in model.graph:
         weight = node.inputs[1] if len(node.inputs) > 1 else None
-        axis = _output_axis(node)
+        axis = output_axis(node)
         if weight is None or weight.const_value is None or axis is None or weight.name in seen:
             continue
         seen.add(weight.name)
-        weight.const_value = ir.tensor(_on_grid(weight.const_value.numpy(), axis), name=weight.name)
+        weight.const_value = ir.tensor(on_grid(weight.const_value.numpy(), axis), name=weight.name)
 
 
-def _output_axis(node: ir.Node) -> int | None:
+def output_axis(node: ir.Node) -> int | None:
+    """Return the axis of the output channels in the weights of a convolution or product; None for other nodes."""
     if node.op_type == "Gemm":
         return 0 if node.attributes.get_int("transB", 0) else 1
     return OUTPUT_AXIS.get(node.op_type)
 
 
-def _on_grid(weight: Array, axis: int) -> Array:
+def scales(weight: Array, axis: int) -> Array:
+    """Return the step between neighbouring values of each channel, `[channels]` float32; 1 where all are 0."""
+    largest = np.array([np.abs(channel).max(initial=0) for channel in np.moveaxis(weight, axis, 0)], np.float32)
+    return np.where(largest > 0, largest / LARGEST, 1).astype(np.float32)
+
+
+def on_grid(weight: Array, axis: int) -> Array:
+    """Return the weights at whole multiples of their channel's step, each channel's sum kept."""
     result = np.array(weight)
-    for channel in np.moveaxis(result, axis, 0):
-        scale = np.abs(channel).max(initial=0) / LARGEST
-        if scale > 0:
-            channel[...] = keeping_sum(channel / scale) * scale
+    for channel, scale in zip(np.moveaxis(result, axis, 0), scales(weight, axis), strict=True):
+        channel[...] = keeping_sum(channel / scale) * scale
     return result

@@ -22,7 +22,7 @@ from converters.errors import in_file
 from converters.fold_steps import Steps, fold
 from converters.formats import FORMATS
 from quantize import recipes
-from quantize.recipes import Feeds
+from quantize.prepared import Feeds
 from scripts import imported
 
 

@@ -1,0 +1,121 @@
+"""Weights in int8 and activations in uint8, in QDQ form, over ranges that calibration finds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from quantize import affine, bias, ranges, rounding
+from quantize.equalize import equalize
+from quantize.prepared import Feeds, load, prepared
+
+# Settings of onnxruntime's calibrators. Its own for the last two take ranges as symmetric, which spends half of the
+# 256 steps of a Relu's result on numbers that it never has, and search 128 bins for 128 steps, which is no search.
+METHODS: Mapping[str, Mapping[str, Any]] = {
+    "MinMax": {},
+    "Percentile": {"symmetric": False, "percentile": 99.99, "num_bins": 2048},
+    "Entropy": {"symmetric": False, "num_bins": 512, "num_quantized_bins": 128},
+}
+
+
+@dataclass(frozen=True)
+class Static:
+    """How: a scale a channel or a tensor of weights, the method of `METHODS`, and what is done before and after."""
+
+    per_channel: bool = True
+    method: str = "MinMax"
+    equalized: bool = False
+    corrected: bool = False
+
+    def __call__(
+        self,
+        model: ir.Model,
+        calibration: Sequence[Feeds],
+        *,
+        kept: Collection[str] = (),
+        only: Sequence[str] | None = None,
+    ) -> ir.Model:
+        """Return the quantised graph; layers, by the name of their result, stay in float where `kept` names them.
+
+        With `only`, no other layers than these are quantised.
+        """
+        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+        with prepared(model) as (source, path, target):
+            self._prepare(source, calibration)
+            ir.save(source, path)
+            quantize_static(
+                path,
+                target,
+                quant_format=QuantFormat.QDQ,
+                per_channel=self.per_channel,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=CalibrationMethod.MinMax,
+                calibration_cache_path=self._calibrated(source.graph, path, calibration),
+                nodes_to_exclude=list(kept),
+                nodes_to_quantize=only,
+            )
+            quantised = load(target)
+            if self.corrected:
+                bias.correct(quantised, source, calibration)
+            return quantised
+
+    def _prepare(self, source: ir.Model, calibration: Sequence[Feeds]) -> None:
+        _flatten_biases(source.graph)
+        affine.to_convolutions(source)
+        if self.equalized:
+            equalize(source, calibration)
+        if self.corrected:
+            bias.add_missing(source)
+        if self.per_channel:
+            rounding.round_weights(source)
+
+    def _calibrated(self, graph: ir.Graph, source: Path, calibration: Sequence[Feeds]) -> Path:
+        """Return the file of ranges, which `quantize_static` takes instead of finding them itself."""
+        from onnxruntime.quantization import CalibrationMethod
+        from onnxruntime.quantization.calibrate import TensorData, TensorsData, create_calibrator, save_tensors_data
+
+        path = source.with_name("ranges.json")
+        calibrator = create_calibrator(
+            source,
+            augmented_model_path=str(source.with_name("augmented.onnx")),
+            calibrate_method=CalibrationMethod[self.method],
+            extra_options=dict(METHODS[self.method]),
+        )
+        calibrator.collect_data(_Reader(calibration))
+        found = {name: data.range_value for name, data in calibrator.compute_data().items()}
+        ranges.share(graph, found)
+        kept = {
+            name: TensorData(lowest=np.float32(lowest), highest=np.float32(highest))
+            for name, (lowest, highest) in found.items()
+        }
+        save_tensors_data(TensorsData(CalibrationMethod.MinMax, kept), path)
+        return path
+
+
+def _flatten_biases(graph: ir.Graph) -> None:
+    """Write biases `[1, N]` of Gemm, as `x @ w + b` leaves them, as `[N]`: the quantiser counts channels on axis 0."""
+    for node in graph:
+        value = node.inputs[2] if node.op_type == "Gemm" and len(node.inputs) > 2 else None
+        if value is not None and value.const_value is not None and len(value.const_value.shape) > 1:
+            flat = ir.Value(name=f"{value.name}_flat", const_value=ir.tensor(value.const_value.numpy().ravel()))
+            graph.register_initializer(flat)
+            node.replace_input_with(2, flat)
+
+
+class _Reader:
+    """Hands calibration samples to onnxruntime, which asks for the next one until it gets None."""
+
+    def __init__(self, calibration: Sequence[Feeds]) -> None:
+        self._samples: Iterator[Feeds] = iter(calibration)
+
+    def get_next(self) -> dict[str, npt.NDArray[Any]] | None:
+        feeds = next(self._samples, None)
+        return None if feeds is None else {name: np.ascontiguousarray(value) for name, value in feeds.items()}
