@@ -46,6 +46,8 @@ def values(model: ir.Model, names: Sequence[str], samples: Iterable[Feeds]) -> I
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # sums in one order: results repeat
+    # What the graph says, for any runtime: onnxruntime's optimiser would quantise float weights beside QDQ pairs.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3  # outputs without a type are what was asked for
     session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
     for feeds in samples:

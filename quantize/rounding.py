@@ -7,6 +7,7 @@ which needs no data. Measured on the light models: a quarter to a half less nois
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,13 @@ def keeping_sum(exact: Array) -> Array:
     return rounded.reshape(exact.shape)
 
 
-def round_weights(model: ir.Model) -> None:
-    """Move the weights of convolutions and products to values that int8 with one scale an output channel has.
+def round_weights(nodes: Iterable[ir.Node]) -> None:
+    """Move the weights of those nodes that convolve or multiply to values that int8 with a scale a channel has.
 
     A quantiser that takes the scale from the largest weight of a channel, as onnxruntime does, finds them again.
     """
     seen: set[str | None] = set()
-    for node in model.graph:
+    for node in nodes:
         weight = node.inputs[1] if len(node.inputs) > 1 else None
         axis = output_axis(node)
         if weight is None or weight.const_value is None or axis is None or weight.name in seen:

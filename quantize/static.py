@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from quantize import affine, bias, ranges, rounding
 from quantize.equalize import equalize
@@ -49,6 +50,9 @@ class Static:
 
         with prepared(model) as (source, path, target):
             self._prepare(source, calibration)
+            chosen = [node for node in source.graph if node.name not in kept and (only is None or node.name in only)]
+            if self.per_channel:
+                rounding.round_weights(chosen)
             ir.save(source, path)
             quantize_static(
                 path,
@@ -59,10 +63,11 @@ class Static:
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.MinMax,
                 calibration_cache_path=self._calibrated(source.graph, path, calibration),
-                nodes_to_exclude=list(kept),
-                nodes_to_quantize=only,
+                nodes_to_quantize=[node.name for node in chosen],
+                extra_options={"QDQKeepRemovableActivations": bool(kept)},
             )
             quantised = load(target)
+            _take_float(quantised, kept)
             if self.corrected:
                 bias.correct(quantised, source, calibration)
             return quantised
@@ -74,8 +79,6 @@ class Static:
             equalize(source, calibration)
         if self.corrected:
             bias.add_missing(source)
-        if self.per_channel:
-            rounding.round_weights(source)
 
     def _calibrated(self, graph: ir.Graph, source: Path, calibration: Sequence[Feeds]) -> Path:
         """Return the file of ranges, which `quantize_static` takes instead of finding them itself."""
@@ -98,6 +101,25 @@ class Static:
         }
         save_tensors_data(TensorsData(CalibrationMethod.MinMax, kept), path)
         return path
+
+
+def _take_float(quantised: ir.Model, kept: Collection[str]) -> None:
+    """Let layers that stay in float read what was not rounded.
+
+    Between DequantizeLinear and QuantizeLinear, onnxruntime's optimiser would quantise their weights after all.
+    """
+    for node in [node for node in quantised.graph if node.name in kept]:
+        restored = _maker(node.inputs[0], "DequantizeLinear")
+        rounded = _maker(restored.inputs[0], "QuantizeLinear") if restored else None
+        if rounded:
+            node.replace_input_with(0, rounded.inputs[0])
+    RemoveUnusedNodesPass()(quantised)
+
+
+def _maker(value: ir.Value | None, kind: str) -> ir.Node | None:
+    """Return the node that a value comes from, if it is of that kind."""
+    node = value.producer() if value is not None else None
+    return node if node is not None and node.op_type == kind else None
 
 
 def _flatten_biases(graph: ir.Graph) -> None:

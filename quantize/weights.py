@@ -47,7 +47,7 @@ def int8_dynamic(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with prepared(model) as (source, path, target):
-        rounding.round_weights(source)
+        rounding.round_weights(source.graph)
         proto = ir.to_proto(source)
         # The quantiser turns weights of Gemm over under the same name, which then contradicts the shape noted for it.
         _forget_types(proto.graph, {tensor.name for tensor in proto.graph.initializer})
@@ -86,7 +86,7 @@ def _restored(graph: ir.Graph, reader: ir.Node, weight: ir.Value, axis: int) -> 
     integers = np.rint(rounding.on_grid(exact, axis) / scales.reshape(by_channel)).astype(np.int8)
     constants = [
         ir.Value(name=f"{weight.name}_{suffix}", const_value=ir.tensor(array, name=f"{weight.name}_{suffix}"))
-        for suffix, array in (("int8", integers), ("scale", scales))
+        for suffix, array in (("int8", integers), ("scale", scales), ("zero", np.zeros(len(scales), np.int8)))
     ]
     for value in constants:
         graph.register_initializer(value)
