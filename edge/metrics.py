@@ -134,15 +134,21 @@ def iou(results: Results) -> float:
 
     `expected` is an encoded picture as large as the input; its grey levels, or places in its palette, are the classes.
     """
-    shared, either = np.zeros(256), np.zeros(256)
-    for result, example in results:
-        got, wanted = result["classes"], _classes(example)
-        if got.shape != wanted.shape:
-            raise ValueError(
-                f"iou: expected a mask of {wanted.shape}, got {got.shape}: make both as large as the input"
-            )
-        hits, found, there = (np.bincount(part.ravel(), minlength=256) for part in (got[got == wanted], got, wanted))
-        shared, either = shared + hits, either + found + there - hits
+    return mean_overlap(np.array([overlap_counts(result, example) for result, example in results]))
+
+
+def overlap_counts(result: Any, example: Example) -> NDArray[np.int64]:
+    """Return for each of 256 classes the pixels that have it in both masks, and in either: `[2, 256]`."""
+    got, wanted = result["classes"], _classes(example)
+    if got.shape != wanted.shape:
+        raise ValueError(f"iou: expected a mask of {wanted.shape}, got {got.shape}: make both as large as the input")
+    hits, found, there = (np.bincount(part.ravel(), minlength=256) for part in (got[got == wanted], got, wanted))
+    return np.stack([hits, found + there - hits])
+
+
+def mean_overlap(counts: NDArray[np.int64]) -> float:
+    """Return the mean intersection over union of the classes that occur, from `[pictures, 2, 256]` counts."""
+    shared, either = counts.sum(axis=0)
     present = either > 0
     return float(np.mean(shared[present] / either[present]))
 
@@ -154,13 +160,19 @@ def _classes(example: Example) -> NDArray[np.uint8]:
 
 def recall_at_1(results: Results) -> float:
     """Share of examples whose nearest other one, by the cosine of their embeddings, has the same label."""
+    return float(np.mean(nearest_is_right(results)))
+
+
+def nearest_is_right(results: Results) -> NDArray[np.bool_]:
+    """Tell for each example whether its nearest other one has its label."""
     vectors = np.stack([np.ravel(result) for result, _ in results]).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors /= np.where(lengths > 0, lengths, 1)  # a vector of zeros is as near to all
     likeness = vectors @ vectors.T
     np.fill_diagonal(likeness, -np.inf)
     labels = np.array([example.expected for _, example in results])
-    return float(np.mean(labels[likeness.argmax(axis=1)] == labels))
+    right: NDArray[np.bool_] = labels[likeness.argmax(axis=1)] == labels
+    return right
 
 
 def _numbers(measure: Callable[[Any, Any], float]) -> Callable[[Results], float]:
@@ -186,3 +198,5 @@ METRICS: Mapping[str, Callable[[Results], float]] = {
     "r2": _numbers(lambda got, wanted: 1 - np.sum((got - wanted) ** 2) / np.sum((wanted - wanted.mean()) ** 2)),
     "frame_accuracy": frame_accuracy,
 }
+
+LOWER_IS_BETTER = {"keypoint_error", "mae", "rmse"}

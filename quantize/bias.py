@@ -27,9 +27,8 @@ def add_missing(model: ir.Model) -> None:
     """Give every layer of a float graph a bias, of zeros where it has none, so that there is one to correct."""
     for layer in layers(model.graph):
         if len(layer.node.inputs) < 3:
-            outputs = layer.weight.shape[0] * layer.weight.shape[1]
             name = f"{layer.result.name}_bias"
-            bias = ir.Value(name=name, const_value=ir.tensor(np.zeros(outputs, np.float32), name=name))
+            bias = ir.Value(name=name, const_value=ir.tensor(np.zeros(layer.outputs, np.float32), name=name))
             model.graph.register_initializer(bias)
             layer.node.resize_inputs(3)
             layer.node.replace_input_with(2, bias)

@@ -78,7 +78,11 @@ def pairs(graph: ir.Graph) -> Iterator[Pair]:
         while (reader := _sole_reader(value)) and reader not in known and (bound := _bound(reader)) is not None:
             value, limit = reader.outputs[0], min(limit, bound)
         second = known.get(reader) if reader else None
-        if second is not None and second.node.inputs[0] is value and second.groups * second.weight.shape[2] == first.weight.shape[0] * first.weight.shape[1]:
+        if (
+            second is not None
+            and second.node.inputs[0] is value
+            and second.groups * second.weight.shape[2] == first.weight.shape[0] * first.weight.shape[1]
+        ):
             yield Pair(first, second, float(limit))
 
 

@@ -39,16 +39,26 @@ class Layer:
         return self.node.attributes.get_int("group", 1)
 
     @property
+    def outputs(self) -> int:
+        """Return the number of output channels."""
+        return int(self.weight.shape[0] * self.weight.shape[1])
+
+    @property
+    def inputs(self) -> int:
+        """Return the number of input channels."""
+        return int(self.weight.shape[0] * self.weight.shape[2])
+
+    @property
     def _transposed(self) -> bool:
         return bool(self.node.attributes.get_int("transB", 0))
 
     def output_ranges(self) -> Array:
         """Return the largest absolute weight of each output channel, `[outputs]`."""
-        return np.abs(self.weight).max(axis=(2, 3)).ravel()
+        return np.asarray(np.abs(self.weight).max(axis=(2, 3)).ravel())
 
     def input_ranges(self) -> Array:
         """Return the largest absolute weight of each input channel, `[inputs]`."""
-        return np.abs(self.weight).max(axis=(1, 3)).ravel()
+        return np.asarray(np.abs(self.weight).max(axis=(1, 3)).ravel())
 
     def scale_outputs(self, factors: Array) -> None:
         """Multiply each output channel by its factor, `[outputs]`."""
@@ -85,11 +95,10 @@ def _is_own(value: ir.Value) -> bool:
 
 def _is_more_than_a_product(node: ir.Node) -> bool:
     """Tell whether a Gemm does more than `x @ w + b` with a bias for each output."""
-    factors = [node.attributes.get_float(name, 1.0) for name in ("alpha", "beta")]
-    bias = node.inputs[2].const_value if len(node.inputs) > 2 and node.inputs[2] is not None else None
-    weight = _constant(node, 1)
-    outputs = weight.shape[0 if node.attributes.get_int("transB", 0) else 1]
-    return factors != [1, 1] or bool(node.attributes.get_int("transA", 0)) or bias is not None and bias.size != outputs
+    if any(node.attributes.get_float(name, 1.0) != 1 for name in ("alpha", "beta")):
+        return True
+    has_bias = len(node.inputs) > 2 and node.inputs[2] is not None
+    return bool(node.attributes.get_int("transA", 0)) or (has_bias and _constant(node, 2).size != Layer(node).outputs)
 
 
 def _constant(node: ir.Node, place: int) -> Array:

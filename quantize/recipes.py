@@ -39,6 +39,8 @@ def _same(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
 # Equalised layers differ less between channels; corrected ones do not shift a channel's mean.
 STATIC = {
     "w8a8_per_tensor_minmax": Static(per_channel=False),
+    "w8a8_per_tensor_percentile": Static(per_channel=False, method="Percentile"),
+    "w8a8_per_tensor_entropy": Static(per_channel=False, method="Entropy"),
     "w8a8_per_tensor_minmax_equalized": Static(per_channel=False, equalized=True),
     "w8a8_per_tensor_minmax_equalized_corrected": Static(per_channel=False, equalized=True, corrected=True),
     "w8a8_per_channel_minmax": Static(),

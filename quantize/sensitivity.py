@@ -23,15 +23,15 @@ class Sensitivity:
     snr: float
 
 
-def sensitivities(model: ir.Model, static: Static, calibration: Sequence[Feeds]) -> list[Sensitivity]:
-    """Measure every layer that rounds, in the calibration's own samples; the most sensitive first."""
+def sensitivities(model: ir.Model, calibration: Sequence[Feeds]) -> list[Sensitivity]:
+    """Measure every layer that rounds, with a scale a channel, on calibration samples; the most sensitive first."""
     samples = calibration[:SAMPLES]
     outputs = [value.name or "" for value in model.graph.outputs]
     with prepared(model) as (source, _path, _target):
         names = [node.name or "" for node in source.graph if node.op_type not in EXACT]
     exact = list(values(model, outputs, samples))
     found = [
-        Sensitivity(name, _snr(exact, list(values(static(model, samples, only=[name]), outputs, samples))))
+        Sensitivity(name, _snr(exact, list(values(Static()(model, samples, only=[name]), outputs, samples))))
         for name in names
     ]
     return sorted(found, key=lambda one: (one.snr, one.layer))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +94,9 @@ class Static:
             calibrate_method=CalibrationMethod[self.method],
             extra_options=dict(METHODS[self.method]),
         )
-        calibrator.collect_data(_Reader(calibration))
-        found = {name: data.range_value for name, data in calibrator.compute_data().items()}
+        with redirect_stdout(io.StringIO()):  # it tells of its progress where commands print their result
+            calibrator.collect_data(_Reader(calibration))
+            found = {name: data.range_value for name, data in calibrator.compute_data().items()}
         ranges.share(graph, found)
         kept = {
             name: TensorData(lowest=np.float32(lowest), highest=np.float32(highest))

@@ -114,7 +114,7 @@ def w4(model: ir.Model, _: Sequence[Feeds]) -> ir.Model:
             )
         quantizer = MatMulNBitsQuantizer(ir.to_proto(source), bits=4, block_size=BLOCK, is_symmetric=True)
         quantizer.process()
-        smaller = ir.from_proto(quantizer.model.model)
+        smaller: ir.Model = ir.from_proto(quantizer.model.model)
         store_in_int8(smaller)
         return smaller
 
@@ -128,7 +128,12 @@ def _split_gemms(graph: ir.Graph) -> None:
     for node in [node for node in graph if node.op_type == "Gemm" and _is_matrix(node.inputs[1])]:
         factors = [node.attributes.get_float(name, 1.0) for name in ("alpha", "beta")]
         weight = node.inputs[1]
-        if factors != [1, 1] or node.attributes.get_int("transA", 0) or weight is None or weight.const_value is None:
+        if (
+            factors != [1, 1]
+            or node.attributes.get_int("transA", 0) == 1
+            or weight is None
+            or weight.const_value is None
+        ):
             continue
         array = weight.const_value.numpy()
         array = array.T if node.attributes.get_int("transB", 0) else array
@@ -138,6 +143,4 @@ def _split_gemms(graph: ir.Graph) -> None:
         parts[0].outputs[0].name = f"{node.name}_product"
         if len(node.inputs) > 2 and node.inputs[2] is not None:
             parts.append(ir.node("Add", [parts[0].outputs[0], node.inputs[2]], name=f"{node.name}_sum"))
-        ir.convenience.replace_nodes_and_values(
-            graph, node, [node], parts, list(node.outputs), list(parts[-1].outputs)
-        )
+        ir.convenience.replace_nodes_and_values(graph, node, [node], parts, list(node.outputs), list(parts[-1].outputs))

@@ -28,6 +28,7 @@ from scripts.console import (
     with_progress,
 )
 from scripts.import_card import import_card
+from scripts.quantize_card import quantize_card
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -42,6 +43,7 @@ DEFAULT_OUT = Path("build")
 app.command("import")(import_card)
 app.command()(bench)
 app.command()(diverge)
+app.command("quantize")(quantize_card)
 
 
 @app.callback()
