@@ -27,9 +27,14 @@ def prepared(model: ir.Model) -> Iterator[tuple[ir.Model, Path, Path]]:
         ir.save(model, source)
         quant_pre_process(source, target, skip_symbolic_shape=True)
         found = load(target)
-        for node in found.graph:
-            node.name = next(value.name for value in node.outputs if value.name)
+        name_after_results(found.graph)
         yield found, source, target
+
+
+def name_after_results(graph: ir.Graph) -> None:
+    """Give each node the name of its first result: there is one always, and it is its own."""
+    for node in graph:
+        node.name = next(value.name for value in node.outputs if value.name)
 
 
 def load(path: Path) -> ir.Model:

@@ -5,16 +5,16 @@ It knows neither formats nor metrics: what makes a file and what measures it are
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from quantize.prepared import Feeds
-
+Given = bytes | str | Mapping[str, Any]  # an encoded image or sound, a text, or named values
 RESAMPLES = 1000
 SEED = 0
 INTERVAL = (2.5, 97.5)  # percentiles: 95 %
@@ -149,14 +149,14 @@ def _row(variant: Variant, size: int | None, measured: Measured | None, status: 
     )
 
 
-def refuse_overlap(calibration: Mapping[str, Feeds], evaluation: Mapping[str, Feeds]) -> None:
+def refuse_overlap(calibration: Mapping[str, Given], evaluation: Mapping[str, Given]) -> None:
     """Raise ValueError, with the names, where a sample that sets ranges is also one that is measured on.
 
-    Samples are told by their tensors, so a copy under another name is found too.
+    Samples are compared as a person has them, so a copy under another name is found too.
     """
-    measured = {_digest(feeds): name for name, feeds in evaluation.items()}
-    for name, feeds in calibration.items():
-        other = measured.get(_digest(feeds))
+    measured = {_comparable(given): name for name, given in evaluation.items()}
+    for name, given in calibration.items():
+        other = measured.get(_comparable(given))
         if other is not None:
             raise ValueError(
                 f"calibration sample {name}: expected one that is not measured on, got the same as evaluation sample "
@@ -164,10 +164,5 @@ def refuse_overlap(calibration: Mapping[str, Feeds], evaluation: Mapping[str, Fe
             )
 
 
-def _digest(feeds: Feeds) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(feeds):
-        array = np.ascontiguousarray(feeds[name])
-        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+def _comparable(given: Given) -> bytes | str:
+    return given if isinstance(given, bytes | str) else json.dumps(given, sort_keys=True)

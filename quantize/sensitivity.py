@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from quantize.prepared import Array, Feeds, prepared, values
-from quantize.static import Static
+from quantize.static import Static, simplify
 
 SAMPLES = 16  # of calibration: a ratio of energies needs no more
 EXACT = {"Relu", "Clip", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "MaxPool", "Identity", "Cast"}
@@ -28,6 +28,7 @@ def sensitivities(model: ir.Model, calibration: Sequence[Feeds]) -> list[Sensiti
     samples = calibration[:SAMPLES]
     outputs = [value.name or "" for value in model.graph.outputs]
     with prepared(model) as (source, _path, _target):
+        simplify(source)
         names = [node.name or "" for node in source.graph if node.op_type not in EXACT]
     exact = list(values(model, outputs, samples))
     found = [

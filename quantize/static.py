@@ -16,7 +16,7 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from quantize import affine, bias, ranges, rounding
 from quantize.equalize import equalize
-from quantize.prepared import Feeds, load, prepared
+from quantize.prepared import Feeds, load, name_after_results, prepared
 
 # Settings of onnxruntime's calibrators. Its own for the last two take ranges as symmetric, which spends half of the
 # 256 steps of a Relu's result on numbers that it never has, and search 128 bins for 128 steps, which is no search.
@@ -51,8 +51,14 @@ class Static:
         from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
         with prepared(model) as (source, path, target):
-            self._prepare(source, calibration)
+            simplify(source)
+            if self.equalized:
+                equalize(source, calibration)
+            if self.corrected:
+                bias.add_missing(source)
             chosen = [node for node in source.graph if node.name not in kept and (only is None or node.name in only)]
+            if not chosen:
+                return source  # of no node, the quantiser would take all
             if self.per_channel:
                 rounding.round_weights(chosen)
             ir.save(source, path)
@@ -73,14 +79,6 @@ class Static:
             if self.corrected:
                 bias.correct(quantised, source, calibration)
             return quantised
-
-    def _prepare(self, source: ir.Model, calibration: Sequence[Feeds]) -> None:
-        _flatten_biases(source.graph)
-        affine.to_convolutions(source)
-        if self.equalized:
-            equalize(source, calibration)
-        if self.corrected:
-            bias.add_missing(source)
 
     def _calibrated(self, graph: ir.Graph, source: Path, calibration: Sequence[Feeds]) -> Path:
         """Return the file of ranges, which `quantize_static` takes instead of finding them itself."""
@@ -104,6 +102,13 @@ class Static:
         }
         save_tensors_data(TensorsData(CalibrationMethod.MinMax, kept), path)
         return path
+
+
+def simplify(model: ir.Model) -> None:
+    """Rewrite a prepared graph in place into operators that 8 bits compute well; nodes are named after results."""
+    _flatten_biases(model.graph)
+    affine.to_convolutions(model)
+    name_after_results(model.graph)
 
 
 def _take_float(quantised: ir.Model, kept: Collection[str]) -> None:

@@ -59,7 +59,9 @@ class Search:
         self._models: dict[str, ir.Model] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="edgewise-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        refuse_overlap(self._calibration, {name: self._tensors(value) for name, value in self._samples.items()})
+        name = model.card.edge.calibration
+        self._calibration_samples = {place: one.input for place, one in (self._of_file(name) if name else {}).items()}
+        refuse_overlap(self._calibration_samples, self._samples)
 
     def rows(self, formats: Iterable[str]) -> list[Row]:
         """Try everything that these formats have."""
@@ -90,15 +92,14 @@ class Search:
     def _model(self, recipe: str) -> ir.Model:
         """Return the graph that a recipe gives; all formats are written from the same."""
         if recipe not in self._models:
-            calibration = [*self._calibration.values()]
-            if recipe in MIXED and not calibration:
+            if recipe in MIXED and not self._calibration:
                 raise ValueError(f"recipe {recipe}: expected edge.calibration in the card, got none: name a file there")
             if recipe in MIXED:
                 static, count = MIXED[recipe]
                 kept = [one.layer for one in self._sensitivities[:count]]
-                self._models[recipe] = static(self._source, calibration, kept=kept)
+                self._models[recipe] = static(self._source, self._calibration, kept=kept)
             else:
-                self._models[recipe] = recipes.apply(recipe, self._source, calibration)
+                self._models[recipe] = recipes.apply(recipe, self._source, self._calibration)
         return self._models[recipe]
 
     def _measure(self, variant: Variant) -> Measured:
@@ -129,13 +130,11 @@ class Search:
 
     @cached_property
     def _sensitivities(self) -> list[Sensitivity]:
-        return sensitivities(self._source, [*self._calibration.values()])
+        return sensitivities(self._source, self._calibration)
 
     @cached_property
-    def _calibration(self) -> dict[str, Tensors]:
-        name = self._card.edge.calibration
-        found = self._of_file(name) if name else {}
-        return {place: self._tensors(example.input) for place, example in found.items()}
+    def _calibration(self) -> list[Tensors]:
+        return [self._tensors(value) for value in self._calibration_samples.values()]
 
     def _of_file(self, name: str) -> dict[str, Example]:
         """Return the lines of a file, by name and number."""

@@ -84,3 +84,12 @@ def test_layers_that_are_kept_stay_in_float():
     assert two.inputs[0].producer().op_type == "Relu"
     assert two.inputs[1].const_value is not None
     assert sum(node.op_type == "QuantizeLinear" for node in graph) > 0
+
+
+def test_a_model_of_which_all_is_kept_stays_in_float():
+    """Nothing to quantise means nothing quantised."""
+    source = depthwise(RELU)
+    with prepared(source) as (model, _, _):
+        everything = [node.name for node in model.graph]
+    kept = Static()(source, CALIBRATION, kept=everything)
+    assert not [node for node in kept.graph if node.op_type == "QuantizeLinear"]

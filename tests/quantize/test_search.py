@@ -7,7 +7,7 @@ import pytest
 
 from quantize.search import Budget, Measured, RefusedError, Variant, refuse_overlap, search
 from quantize.sensitivity import sensitivities
-from tests.quantize.graphs import CALIBRATION, RELU, UNSEEN, depthwise
+from tests.quantize.graphs import CALIBRATION, RELU, depthwise
 
 BUDGET = Budget("accuracy", largest_drop=0.02, minimum_samples=100)
 SIZES = {"fp32": 400, "fp16": 200, "w8a8": 110, "w8": 100, "w4": 60}
@@ -91,11 +91,13 @@ def test_searching_again_gives_the_same_rows():
 
 def test_a_calibration_sample_that_is_measured_on_is_refused_by_name():
     """A copy under another name is found, and both names are said."""
-    calibration = {"calibration.jsonl:1": CALIBRATION[0], "calibration.jsonl:2": CALIBRATION[1]}
-    evaluation = {"evaluation.jsonl:8": UNSEEN[0], "evaluation.jsonl:9": {"x": CALIBRATION[1]["x"].copy()}}
+    calibration = {"calibration.jsonl:1": {"ash": 1, "hue": 2}, "calibration.jsonl:2": b"picture"}
+    evaluation = {"evaluation.jsonl:8": {"ash": 2, "hue": 2}, "evaluation.jsonl:9": b"picture"}
     with pytest.raises(ValueError, match=r"calibration\.jsonl:2.*evaluation\.jsonl:9"):
         refuse_overlap(calibration, evaluation)
-    refuse_overlap(calibration, {"evaluation.jsonl:8": UNSEEN[0]})
+    refuse_overlap(calibration, {"evaluation.jsonl:8": {"ash": 2, "hue": 2}})
+    with pytest.raises(ValueError, match=r"calibration\.jsonl:1"):
+        refuse_overlap(calibration, {"evaluation.jsonl:8": {"hue": 2, "ash": 1}})
 
 
 def test_sensitivity_names_every_layer_that_rounds_and_repeats():
