@@ -83,32 +83,36 @@ def mean_average_precision(results: Results) -> float:
     `expected` is a list of `{box, label}`. Source: PASCAL VOC 2010, all-point interpolation; each true box counts once.
     """
     labels = sorted({row["label"] for _, example in results for row in example.expected})
-    return float(np.mean([_average_precision(results, label) for label in labels]))
+    return float(np.mean([average_precision([found(*one, label) for one in results]) for label in labels]))
 
 
-def _average_precision(results: Results, label: str) -> float:
-    true = [[row["box"] for row in example.expected if row["label"] == label] for _, example in results]
-    found = [
-        (row["score"], number, row["box"])
-        for number, (result, _) in enumerate(results)
-        for row in result
-        if row["label"] == label
-    ]
-    taken: set[tuple[int, int]] = set()
-    hits = [_hits(true[number], number, box, taken) for _, number, box in sorted(found, key=lambda row: -row[0])]
-    count = sum(map(len, true))
-    right = np.cumsum(hits)
-    precision = right / np.arange(1, len(hits) + 1)
+Found = tuple[NDArray[np.float64], NDArray[np.bool_], int]  # scores, best first; which are right; how many there are
+
+
+def found(result: Any, example: Example, label: str) -> Found:
+    """Return the detections of a label in one picture."""
+    true = [row["box"] for row in example.expected if row["label"] == label]
+    rows = sorted((row for row in result if row["label"] == label), key=lambda row: -row["score"])
+    taken: set[int] = set()
+    hits = [_hits(true, row["box"], taken) for row in rows]
+    return np.array([row["score"] for row in rows], np.float64), np.array(hits, np.bool_), len(true)
+
+
+def average_precision(pictures: Sequence[Found]) -> float:
+    """Return the area under precision over recall of one label, which some of the pictures have."""
+    scores, right, counts = zip(*pictures, strict=True)
+    hits = np.concatenate(right)[np.argsort(-np.concatenate(scores), kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     best = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(sum(best[np.flatnonzero(hits)]) / count)
+    return float(best[hits].sum() / sum(counts))
 
 
-def _hits(true: Sequence[Sequence[float]], picture: int, box: Sequence[float], taken: set[tuple[int, int]]) -> bool:
+def _hits(true: Sequence[Sequence[float]], box: Sequence[float], taken: set[int]) -> bool:
     """Take the true box that overlaps this one most, unless it is taken or the overlap too small."""
     if not true:
         return False
     shares = overlaps(np.asarray(box, np.float64), np.asarray(true, np.float64))
-    place = (picture, int(shares.argmax()))
+    place = int(shares.argmax())
     if shares.max() < LEAST_OVERLAP or place in taken:
         return False
     taken.add(place)

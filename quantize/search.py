@@ -128,7 +128,8 @@ def _judge(variant: Variant, measured: Measured, exact: Measured, budget: Budget
     high, low = (measured, exact) if budget.lower_is_better else (exact, measured)
     drop = high.value - low.value
     inside = drop <= budget.largest_drop + ROUNDING
-    change = f"{budget.metric} drops by {drop:.4g}" if drop > 0 else f"{budget.metric} does not drop"
+    verb = "rise" if budget.lower_is_better else "drop"
+    change = f"{budget.metric} {verb}s by {drop:.4g}" if drop > 0 else f"{budget.metric} does not {verb}"
     comparison = "within" if inside else "more than"
     return ("passed" if inside else "failed"), f"{change}, {comparison} {budget.largest_drop:g}"
 

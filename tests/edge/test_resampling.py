@@ -28,11 +28,20 @@ def masks(count: int):
         yield {"classes": got}, Example(b"", png(wanted))
 
 
+def sheets(count: int):
+    for number in range(count):
+        boxes = [[0.2 * place, 0.0, 0.2 * place + 0.1, 0.1] for place in range(3)]
+        there = [{"box": box, "label": str((number + place) % 3)} for place, box in enumerate(boxes)]
+        guesses = [{**row, "score": float(RNG.random()), "label": str(RNG.integers(3))} for row in there * 2]
+        yield guesses, Example(b"", there[: 1 + number % 3])
+
+
 RESULTS = {
     "accuracy": [([{"label": str(n % 3)}], Example("", str(n % 2))) for n in range(12)],
     "mae": [([{"value": float(n)}], Example("", float(n * n % 7))) for n in range(12)],
     "rmse": [([{"value": float(n)}], Example("", float(n * n % 7))) for n in range(12)],
     "iou": list(masks(12)),
+    "mean_average_precision": list(sheets(12)),
 }
 
 
