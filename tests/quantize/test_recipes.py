@@ -3,14 +3,30 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 import pytest
+from onnx import numpy_helper, parser
 
 from converters.to_onnx import serialize
 from edge.runtimes import RUNTIMES
+from quantize.prepared import prepared
 from quantize.recipes import RECIPES, apply
+from quantize.weights import store_in_int8
 from tests.graphs import convnet
 
 IMAGES = np.random.default_rng(1).random((32, 1, 1, 8, 8), np.float32)
 CALIBRATION = [{"image": image} for image in IMAGES[:16]]
+
+
+def convolutions() -> ir.Model:
+    """One convolution and nothing else: `x` [1, 8, 6, 6] to `y` [1, 8, 6, 6]."""
+    proto = parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]>
+        one (float[1, 8, 6, 6] x) => (float[1, 8, 6, 6] y) <float[8, 8, 3, 3] w>
+        { y = Conv<pads = [1, 1, 1, 1]>(x, w) }"""
+    )
+    weights = np.random.default_rng(2).normal(0, 1, (8, 8, 3, 3)).astype(np.float32)
+    proto.graph.initializer.append(numpy_helper.from_array(weights, "w"))
+    del proto.graph.value_info[:]
+    return ir.from_proto(proto)
 
 
 def run(model: ir.Model, path) -> np.ndarray:
@@ -27,7 +43,10 @@ def test_a_recipe_keeps_the_winner_of_most_unseen_inputs(name, tmp_path):
     assert np.mean(got.argmax(-1) == expected.argmax(-1)) >= 0.9
 
 
-@pytest.mark.parametrize(("name", "share"), [("fp16", 0.6), ("int8_dynamic", 0.5), ("w8a8_per_channel_minmax", 0.6)])
+SHARES = {"fp16": 0.6, "int8_dynamic": 0.5, "w8a8_per_channel_minmax": 0.6, "w8_per_channel": 0.3, "w4_block32": 0.2}
+
+
+@pytest.mark.parametrize(("name", "share"), SHARES.items())
 def test_a_recipe_makes_large_weights_smaller(name, share):
     """The name promises fewer bits, so the file has fewer bytes."""
     model = convnet(classes=4000)
@@ -126,3 +145,21 @@ def test_a_recipe_leaves_its_argument_alone(name):
     before = serialize(model)
     apply(name, model, CALIBRATION)
     assert serialize(model) == before
+
+
+def test_four_bits_are_refused_where_nothing_is_a_product():
+    """A network of convolutions is told that they have no form in 4 bits, and what to take instead."""
+    with pytest.raises(ValueError, match=r"w4_block32.*w8_per_channel"):
+        apply("w4_block32", convolutions(), [])
+
+
+def test_weights_alone_in_8_bits_are_each_at_most_a_step_away():
+    """What the runtime computes with differs from the source by less than one of 127 steps of a channel."""
+    source = convolutions()
+    with prepared(source) as (model, _, _):
+        exact = model.graph.initializers["w"].const_value.numpy()
+        store_in_int8(model)
+        integers, scales = (model.graph.initializers[f"w_{part}"].const_value.numpy() for part in ("int8", "scale"))
+    steps = scales.reshape(-1, 1, 1, 1)
+    assert integers.dtype == np.int8
+    assert (np.abs(integers * steps - exact) < steps).all()
