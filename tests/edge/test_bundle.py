@@ -8,7 +8,7 @@ from scripts.build import Report
 
 
 def read(report: Report):
-    for model in report.models:
+    for model in (model for model in report.models if not model["unbuilt"]):
         (bundle,) = model["bundles"]
         with zipfile.ZipFile(report.site / bundle["file"]) as archive:
             yield model, {name: archive.read(name) for name in archive.namelist()}
