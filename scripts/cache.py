@@ -37,10 +37,11 @@ def tree_digest(folder: Path) -> str:
 
 @cache
 def code_digest(package: str) -> str:
-    """Return a digest of a package's source and data: a step whose code changed is made anew."""
+    """Return a digest of the source and data of a package, or of a file: a step whose code changed is made anew."""
+    place = ROOT / package
     files = (
         path
-        for path in sorted((ROOT / package).rglob("*"))
+        for path in ([place] if place.is_file() else sorted(place.rglob("*")))
         if path.suffix in {".py", ".yaml", ".mjs", ".html"} and "models" not in path.parts
     )
     return hashlib.sha256("".join(map(file_digest, files)).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from catalog import source
-from catalog.card import Card, Sample, Tolerance
+from catalog.card import Card, Tolerance
 from catalog.vocab import step_files
 from edge.runtimes import RUNTIMES, state
+from scripts.api_rows import artefact_row, golden_row, refusal_row, sample_row
 from scripts.cache import Cache, file_digest, tree_digest
 from scripts.plan import PUBLISHED, Artefact, Export, Row, plan
 
@@ -72,7 +72,10 @@ class ModelBuild:
             save(self.card, self.source, target / "model.onnx")
 
         inputs = {"source": self._facts["source"], "inputs": self._facts["inputs"]}
-        return self.step("import", inputs, make, code=("converters", "scripts"), tools=EXPORT_TOOLS) / "model.onnx"
+        return (
+            self.step("import", inputs, make, code=("converters", "scripts/imported.py"), tools=EXPORT_TOOLS)
+            / "model.onnx"
+        )
 
     @cached_property
     def _samples(self) -> dict[str, str]:
@@ -230,9 +233,9 @@ class ModelBuild:
             "task": {"id": self.card.pipeline_tag, **self.task},
             **self.description,
             "labels": self.labels,
-            "artefacts": [self._artefact_row(row) for row in self.rows if not row.artefact.refusal],
-            "refused": [_refusal_row(row.artefact) for row in self.rows if row.artefact.refusal],
-            "golden": [self._golden_row(row) for row in _read_json(self.golden / "index.json")],
+            "artefacts": [artefact_row(self.card.id, row) for row in self.rows if not row.artefact.refusal],
+            "refused": [refusal_row(row.artefact) for row in self.rows if row.artefact.refusal],
+            "golden": [golden_row(self.card.id, row) for row in _read_json(self.golden / "index.json")],
             "samples": [sample_row(self.card.id, sample) for sample in self.card.samples],
             "tools": {name: version(name) for name in EXPORT_TOOLS},
         }
@@ -260,43 +263,6 @@ class ModelBuild:
         folder = self.step("describe", inputs, make, code=("converters",), tools=("onnx-ir",))
         row: dict[str, Any] = _read_json(folder / "description.json")
         return row
-
-    def _artefact_row(self, row: Row) -> dict[str, Any]:
-        artefact, export = row.artefact, row.artefact.export
-        main, *further = [self._part(path, artefact.folder) for path in artefact.files]
-        return {
-            "format": export.format.name,
-            "precision": export.precision,
-            "recipe": export.recipe,
-            **main,
-            "bytes": sum(path.stat().st_size for path in artefact.files),
-            "download_bytes": sum(len(gzip.compress(path.read_bytes(), 6)) for path in artefact.files),
-            "further": further,
-            "runtimes": list(export.format.runtimes),
-            "parity": row.parity,
-            "accuracy": row.accuracy,
-        }
-
-    def _part(self, path: Path, folder: Path) -> dict[str, str]:
-        place = f"models/{self.card.id}/files/{path.relative_to(folder).as_posix()}"
-        return {"file": place, "sha256": file_digest(path)}
-
-    def _golden_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        def placed(paths: dict[str, str]) -> dict[str, str]:
-            return {name: f"models/{self.card.id}/golden/{path}" for name, path in paths.items()}
-
-        return {"sample": row["sample"], "inputs": placed(row["inputs"]), "outputs": placed(row["outputs"])}
-
-
-def _refusal_row(artefact: Artefact) -> dict[str, Any]:
-    export = artefact.export
-    return {"format": export.format.name, "precision": export.precision, "reason": artefact.refusal}
-
-
-def sample_row(model_id: str, sample: Sample) -> dict[str, Any]:
-    """Return a sample as the API gives it, its file as the site has it."""
-    place = f"models/{model_id}/samples/{Path(sample.file).name}" if sample.file else None
-    return sample.model_dump(mode="json") | {"file": place}
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -12,9 +12,10 @@ from catalog.card import Card
 from catalog.vocab import step_files, tasks
 from edge import bundle
 from scripts import coverage_page, locked
+from scripts.api_rows import sample_row
 from scripts.bench import converters_page
 from scripts.cache import ROOT, file_digest
-from scripts.model_build import ModelBuild, sample_row
+from scripts.model_build import ModelBuild
 from scripts.plan import Artefact
 
 API = Path("api/v1")
