@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from catalog.check import load
 from edge.examples import of_sample
 from edge.pipeline import Pipeline
 from scripts.predict import Model
 from tests.browser.conftest import Api, Visit
 
 CATALOG = Path(__file__).parents[2] / "catalog" / "models"
-MODELS = sorted(path.parent.name for path in CATALOG.glob("*/card.yaml"))
+CARDS = {path.parent.name: load(path.parent) for path in sorted(CATALOG.glob("*/card.yaml"))}
+MODELS = [name for name, card in CARDS.items() if card.status == "published"]
 
 pytestmark = pytest.mark.browser
 
