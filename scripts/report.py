@@ -28,7 +28,8 @@ def _model(model: Row) -> list[str]:
     return [
         model["card"]["id"],
         str(len(model["artefacts"])),
-        f"{sum(parity['status'] == 'passed' for parity in run)}/{len(run)} runs",
+        f"{sum(parity['status'] == 'passed' for parity in run)}/{len(run)} runs"
+        + (" earlier" if model["unbuilt"] else ""),
         f"{min(artefact['bytes'] for artefact in model['artefacts']) / 1000:.0f} kB",
         ", ".join(f"{metric} {value:.4g}" for metric, value in figures.items()),
     ]
