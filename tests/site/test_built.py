@@ -20,7 +20,8 @@ def test_a_page_is_small_on_the_wire(model, built_site):
 def test_every_file_the_api_names_is_there_with_its_digest(model, built_site):
     """What the API promises can be downloaded, and is what it says."""
     api = json.loads((built_site / "api" / "v1" / "models" / f"{model}.json").read_text("utf-8"))
-    for row in (*api["artefacts"], *api["bundles"]):
+    rows = [row for row in api["artefacts"] if row["file"]]  # none of a model whose weights are not at hand
+    for row in (*rows, *api["bundles"]):
         parts = [row, *row.get("further", [])]
         data = [(built_site / part["file"]).read_bytes() for part in parts]
         assert [hashlib.sha256(each).hexdigest() for each in data] == [part["sha256"] for part in parts]
