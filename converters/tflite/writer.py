@@ -23,12 +23,13 @@ ALIGNMENT = 16  # of buffers, in bytes: `force_align` in the schema
 LARGEST = 2**31 - 2**20
 SHARED = 1024  # equal constants up to this many bytes are written once
 CHUNK = 2**24  # bytes copied at a time
+LARGEST_SIZE = 2**31 - 1
 
 
 def serialize(graph: Graph) -> bytes:
     """Return the file. Equal graphs give equal bytes.
 
-    Raises `Refusal` for more than 2 GiB of weights.
+    Raises `Refusal` for more than 2 GiB of weights, and for sizes of tensors that 32 bits do not hold.
     """
     pool = BufferPool()
     codes: dict[str, int] = {}
@@ -76,6 +77,10 @@ def _subgraph(graph: Graph, name: str, pool: BufferPool, codes: dict[str, int]) 
 def _tensor(tensor: Tensor, number: int, pool: BufferPool) -> schema.TensorT:
     result = schema.TensorT()
     result.name = (tensor.name or f"t{number}").encode()
+    largest = max((size for size in tensor.shape if size is not None), default=0)
+    if largest > LARGEST_SIZE:
+        where = f"tensor {tensor.name or number!r}"
+        raise Refusal("model", where, f"it has a size of {largest:,} and TFLite counts in 32 bits", "make it smaller")
     result.type = dtype_code(tensor.dtype)
     result.shape = [1 if size is None else size for size in tensor.shape]
     if None in tensor.shape:
