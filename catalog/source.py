@@ -66,6 +66,7 @@ def obtain(
     """Return a local file with exactly these bytes: from `EDGEWISE_MIRROR`, the cache, the address or its mirrors.
 
     `EDGEWISE_MIRROR` is a folder or an address that holds `sha256/<digest>`. `offline` forbids the network.
+    `progress` is called with numbers of bytes as they come, at once with all of a file that is here already.
     Raises `UnreachableError` with what every place answered, `SourceError` for a mirror that holds other bytes.
     """
     mirror = os.environ.get("EDGEWISE_MIRROR", "")
@@ -73,20 +74,14 @@ def obtain(
         path = Path(mirror, "sha256", wanted.sha256)
         if path.is_file():
             _check(path, wanted.sha256)
+            progress(wanted.bytes or 0)
             return path
     cached = cache_folder() / "sha256" / wanted.sha256
-    if not cached.exists():
+    if cached.exists():
+        progress(wanted.bytes or 0)
+    else:
         _download(wanted, mirror if "://" in mirror else "", cached, offline, progress, limits)
     return cached
-
-
-def at_hand(wanted: Published) -> bool:
-    """Say whether the bytes can be had without the network."""
-    try:
-        obtain(wanted, offline=True)
-    except UnreachableError:
-        return False
-    return True
 
 
 def cache_folder() -> Path:

@@ -128,14 +128,14 @@ def fetch(
     catalog: Catalog = DEFAULT_CATALOG,
 ) -> None:
     """Download the weights and files that others publish into the cache, from where every build takes them."""
-    from catalog.source import SourceError
-    from scripts.fetching import find, get
+    from catalog.source import SourceError, obtain_all
+    from scripts.fetching import find
 
     try:
         wanted = find(catalog, ids or [])
         with Progress(*COLUMNS[:3], DownloadColumn(), TransferSpeedColumn(), console=err) as bar:
             task = bar.add_task("fetching", total=sum(one.bytes or 0 for one in wanted))
-            for path in get(wanted, lambda count: bar.update(task, advance=count)):
+            for path in obtain_all(wanted, progress=lambda count: bar.update(task, advance=count)):
                 typer.echo(path)
     except (SourceError, ValueError) as error:
         fail(error)

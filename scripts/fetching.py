@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from catalog import source
@@ -22,18 +22,3 @@ def find(catalog: Path, ids: Sequence[str]) -> list[Published]:
     cards = [load(folders[name]) for name in ids or folders]
     wanted = [one for card in cards if ids or card.status == "published" for one in source.published(card)]
     return list({one.sha256: one for one in wanted}.values())
-
-
-def get(wanted: Sequence[Published], progress: Callable[[int], None]) -> list[Path]:
-    """Return where they lie; `progress` is called with numbers of bytes, at once for what is there already.
-
-    Raises `catalog.source.SourceError` for the first that cannot be had.
-    """
-    missing = []
-    for one in wanted:
-        if source.at_hand(one):
-            progress(one.bytes or 0)
-        else:
-            missing.append(one)
-    source.obtain_all(missing, progress=progress)
-    return [source.obtain(one, offline=True) for one in wanted]

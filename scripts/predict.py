@@ -47,18 +47,24 @@ class Model:
             raise InputError(f"{model_id}: no such model: choose one of {known}")
         self.card: Card = load(folder)
         self.task = tasks()[self.card.pipeline_tag]
-        self.folder = Path(tempfile.mkdtemp(prefix="edgewise-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        source.gather(self.card, folder, self.folder)
+        self.folder = self._gathered(folder) if self.card.files else folder
+
+    def _gathered(self, folder: Path) -> Path:
+        """Return a folder that lasts as long as this model, with what others publish beside the card's own files."""
+        place = Path(tempfile.mkdtemp(prefix="edgewise-"))
+        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
+        source.gather(self.card, folder, place)
+        return place
 
     def session(self, artefact: tuple[str, str | None], site: Path) -> Session:
         """Load the imported source for ONNX in its own precision, and any other file from a built site."""
         own = str(self.card.source.precision)
         artefact = (artefact[0], artefact[1] or own)
         if artefact == ("onnx", own):
-            model = self.folder / "imported.onnx"
-            imported.save(self.card, source.fetch(self.card.source, self.folder), model)
-            return RUNTIMES["onnxruntime"].load(model)
+            with tempfile.TemporaryDirectory() as place:
+                model = Path(place, "imported.onnx")
+                imported.save(self.card, source.fetch(self.card.source, self.folder), model)
+                return RUNTIMES["onnxruntime"].load(model)
         api = built.read(site, self.card.id)
         rows = {(row["format"], row["precision"]): row for row in api["artefacts"]}
         if artefact not in rows:

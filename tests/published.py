@@ -33,8 +33,3 @@ def model(name: str, before: Sequence[Any], behind: Sequence[Any], labels: Seque
     card = SimpleNamespace(inputs=[given], outputs=outputs, result=steps(*behind) if joins else [])
     session = RUNTIMES[runtime].load(mirrored(row["sha256"]))
     return lambda photo: Pipeline(card, Path()).predict(session, sample(photo))
-
-
-def label_file(name: str) -> list[str]:
-    """The labels that a model was published with."""
-    return mirrored(published(name)["labels_sha256"]).read_text("utf-8").splitlines()

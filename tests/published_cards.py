@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import pytest
-
-from catalog import source
 from catalog.card import Card, Step
-from catalog.check import load
 from edge.pipeline import Pipeline
-from edge.runtimes import RUNTIMES, Session, Tensors
-from scripts import imported
+from edge.runtimes import Tensors
+from scripts.predict import Model
 
 CATALOG = Path(__file__).parents[1] / "catalog" / "models"
 
 
 class Published:
-    """A card with its weights and files, ready to run."""
+    """A card with its weights imported and its files beside it, as `edgewise run` has them."""
 
-    def __init__(self, model: str, folder: Path) -> None:
-        self.card: Card = load(CATALOG / model)
-        self.folder = folder
-        source.gather(self.card, CATALOG / model, folder, offline=True)
-        path = folder / "imported.onnx"
-        imported.save(self.card, source.fetch(self.card.source, folder, offline=True), path)
-        self.session: Session = RUNTIMES["onnxruntime"].load(path)
+    def __init__(self, name: str) -> None:
+        self._model = Model(CATALOG, name)
+        self.card, self.folder = self._model.card, self._model.folder
+        self.session = self._model.session(("onnx", None), Path())
 
-    def predict(self, value: object, card: Card | None = None) -> Any:
+    def __call__(self, value: object, card: Card | None = None) -> Any:
         """The task's result; `card` stands in for the model's own."""
         return Pipeline(card or self.card, self.folder).predict(self.session, value)
 
@@ -43,11 +35,3 @@ class Published:
         [tensor] = self.card.inputs
         steps = [step if one.id == name else one for one in tensor.steps]
         return self.card.model_copy(update={"inputs": [tensor.model_copy(update={"steps": steps})]})
-
-    @classmethod
-    def each_once(cls, mirror: Path, folders: pytest.TempPathFactory) -> Iterator[Callable[[str], Self]]:
-        """Give a function from a model's id to it, for a fixture; bytes come from the mirror."""
-        made: dict[str, Self] = {}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("EDGEWISE_MIRROR", str(mirror))
-            yield lambda name: made.get(name) or made.setdefault(name, cls(name, folders.mktemp(name)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ import onnx
 import pytest
 from PIL import Image
 
-from catalog.card import Card, Step
+from catalog.card import Step
 from catalog.check import check, load
 from scripts.build import BuildError, build
-from tests.published_cards import CATALOG, Published
+from tests.published_cards import CATALOG
 from tests.shared import sample
 
 IMAGENET = ["mobilenet-v1-0.25", "mobilenet-v2", "shufflenet-v2", "squeezenet-1.0"]
@@ -26,18 +25,9 @@ BEST = 0.01  # how exactly scores were written down
 Found = list[tuple[str, float]]
 
 
-class Classifier(Published):
-    """A card whose result is classes."""
-
-    def classify(self, picture: bytes, card: Card | None = None) -> Found:
-        """The best labels with their scores; `card` stands in for the model's own."""
-        return [(row["label"].split(",")[0], row["score"]) for row in self.predict(picture, card)]
-
-
-@pytest.fixture(scope="module")
-def model(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Classifier]]:
-    """A function from a model's id to it, made once."""
-    yield from Classifier.each_once(mirror, tmp_path_factory)
+def classified(result: Any) -> Found:
+    """The best labels with their scores, each by the first of its names."""
+    return [(row["label"].split(",")[0], row["score"]) for row in result]
 
 
 def near(*pairs: tuple[str, float], within: float = BEST) -> list[tuple[str, Any]]:
@@ -58,7 +48,7 @@ def near(*pairs: tuple[str, float], within: float = BEST) -> list[tuple[str, Any
 )
 def test_a_photo_gets_the_name_and_the_score_that_it_got_elsewhere(model, name, photo, expected):
     """Steps and weights together give what others found with the same files."""
-    assert model(name).classify(sample(photo))[:1] == near(expected)
+    assert classified(model(name)(sample(photo)))[:1] == near(expected)
 
 
 @pytest.mark.shared
@@ -75,9 +65,9 @@ def test_the_cat_gets_the_scores_of_a_picture_one_pixel_wider(model, name, expec
     """Elsewhere 451 × 300 became 385 × 256, here 384 × 256 as torchvision has it: a pixel decides between cats."""
     wider = model(name).with_step("resize_short_side", Step(id="resize", kwargs={"width": 385, "height": 256}))
     cat = sample("chelsea.png")
-    assert model(name).classify(cat, wider)[: len(expected)] == near(*expected)
+    assert classified(model(name)(cat, wider))[: len(expected)] == near(*expected)
     cats = {"Egyptian cat", "tiger cat", "tabby", "lynx"}
-    assert {label for label, _ in model(name).classify(cat)[:3]} <= cats
+    assert {label for label, _ in classified(model(name)(cat))[:3]} <= cats
 
 
 @pytest.mark.shared
@@ -130,7 +120,7 @@ def test_mnist_reads_989_of_a_thousand_test_digits(model):
     """All 10,000 digits of MNIST's test, as dark ink on light paper: as many right as the ONNX Model Zoo says."""
     pixels, labels = _idx("mnist-t10k-images-idx3-ubyte.gz", 16), _idx("mnist-t10k-labels-idx1-ubyte.gz", 8)
     digits = model("mnist-8")
-    read = [digits.classify(_png(255 - digit))[0][0] for digit in pixels.reshape(-1, 28, 28)]
+    read = [classified(digits(_png(255 - digit)))[0][0] for digit in pixels.reshape(-1, 28, 28)]
     assert len(read) == 10_000
     right = np.mean([label == str(digit) for label, digit in zip(read, labels, strict=True)])
     assert right == pytest.approx(0.989, abs=0.0002)
@@ -158,7 +148,7 @@ def test_mini_xception_names_the_expressions_of_the_astronaut_and_the_officer(mo
     """What the authors' Keras file gave elsewhere, on faces cut out by another detector: left, top, right, bottom."""
     with Image.open(io.BytesIO(sample(photo))) as whole:
         picture = _png(np.asarray(whole.convert("RGB").crop(face)))
-    assert model("fer-mini-xception").classify(picture)[:1] == near(expected, within=0.02)
+    assert classified(model("fer-mini-xception")(picture))[:1] == near(expected, within=0.02)
 
 
 def test_classifiers_of_imagenet_are_measured_on_the_same_photos():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,11 @@ from catalog.card import Step
 from catalog.source import fetch
 from edge.pipeline import Pipeline
 from edge.runtimes import RUNTIMES, UnsupportedError
-from tests.published_cards import Published
 from tests.shared import SHARED, sample
 
 pytestmark = pytest.mark.shared
 
 WITHIN = 0.02  # how exactly scores were written down
-
-
-@pytest.fixture(scope="module")
-def model(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Published]]:
-    """A function from a model's id to it, made once."""
-    yield from Published.each_once(mirror, tmp_path_factory)
 
 
 def near(score: float, within: float = WITHIN) -> Any:
@@ -57,7 +49,7 @@ def resize(width: int, height: int, resampling: str = "bilinear") -> Step:
 )
 def test_things_are_found_as_surely_as_elsewhere(model, name, photo, expected):
     """Grids through a letterbox, and distances as distributions: the surest things, with their scores."""
-    result = model(name).predict(sample(photo))
+    result = model(name)(sample(photo))
     assert found(result)[: len(expected)] == [(label, near(best)) for label, best in expected]
 
 
@@ -73,13 +65,13 @@ def test_things_are_found_as_surely_as_elsewhere(model, name, photo, expected):
 def test_ssd_keeps_what_its_own_postprocessing_selected(model, photo, expected):
     """A quantised detector with its own last operator; elsewhere pictures were made smaller by a bicubic filter."""
     ssd = model("ssd-mobilenet-v1")
-    result = ssd.predict(sample(photo), ssd.with_step("resize", resize(300, 300, "bicubic")))
+    result = ssd(sample(photo), ssd.with_step("resize", resize(300, 300, "bicubic")))
     assert found(result)[: len(expected)] == [(label, near(best)) for label, best in expected]
 
 
 def test_the_astronaut_is_one_person_from_hair_to_lap(model):
     """A box comes back through the letterbox to where it belongs in the picture."""
-    top, left, bottom, right = model("yolox-nano").predict(sample("astronaut.png"))[0]["box"]
+    top, left, bottom, right = model("yolox-nano")(sample("astronaut.png"))[0]["box"]
     assert top < 0.1
     assert bottom > 0.95
     assert left < 0.2
@@ -102,14 +94,14 @@ def test_litert_in_a_browser_says_that_it_cannot_read_the_boxes_of_ssd(model, tm
 def test_ultraface_finds_the_faces(model):
     """The astronaut's face at its place, four faces of four people, none in a coffee, and one in a cat."""
     faces = model("ultraface-320")
-    [face] = faces.predict(sample("astronaut.png"))
+    [face] = faces(sample("astronaut.png"))
     assert face["score"] == near(1, 0.005)
     top, left, bottom, right = np.array(face["box"]) * 512
     assert [left, top, right, bottom] == pytest.approx([179, 61, 268, 173], abs=2)
-    scores = [row["score"] for row in faces.predict(sample("face.jpg"))]
+    scores = [row["score"] for row in faces(sample("face.jpg"))]
     assert scores == [near(score, 0.001) for score in (1, 1, 0.999, 0.996)]
-    assert faces.predict(sample("coffee.png")) == []
-    [cat] = faces.predict(sample("chelsea.png"), faces.with_step("resize", resize(320, 240, "bicubic")))
+    assert faces(sample("coffee.png")) == []
+    [cat] = faces(sample("chelsea.png"), faces.with_step("resize", resize(320, 240, "bicubic")))
     assert cat["score"] == near(0.94, 0.005)
 
 
@@ -130,7 +122,7 @@ def test_movenet_finds_the_joints_of_the_squatting_man(model):
 
 def test_movenet_is_unsure_of_joints_in_a_coffee(model):
     """It gives seventeen points for every picture; the scores say that there is nobody."""
-    pose = model("movenet-lightning").predict(sample("coffee.png"))
+    pose = model("movenet-lightning")(sample("coffee.png"))
     assert np.mean([point["score"] for point in pose]) < 0.3
 
 
@@ -153,7 +145,7 @@ def test_a_hand_is_a_hand_and_a_coffee_is_none(model):
 
 def test_the_points_of_a_photographed_hand_lie_on_it(model):
     """The tips of the left hand are above its wrist, the middle finger's highest, the thumb's on the right."""
-    points = {row["label"]: row for row in model("hand-landmark").predict(left_half("hands.jpg"))}
+    points = {row["label"]: row for row in model("hand-landmark")(left_half("hands.jpg"))}
     assert len(points) == 21
     assert all(0 < row["y"] < 1 and 0 < row["x"] < 1 and row["score"] is None for row in points.values())
     tips = {name: row for name, row in points.items() if name.endswith("_tip")}
@@ -170,6 +162,6 @@ def test_a_face_is_a_face_and_a_coffee_is_none(model):
     logits = [faces.outputs(picture, squeezed)["conv2d_31"].item() for picture in (cut_out, sample("coffee.png"))]
     assert [1 / (1 + np.exp(-logit)) for logit in logits] == [near(1, 0.001), near(0.17)]
     assert faces.outputs(sample("coffee.png"))["conv2d_31"].item() < -3
-    points = faces.predict(cut_out)
+    points = faces(cut_out)
     assert len(points) == 468
     assert all(0 < row["y"] < 1 and 0 < row["x"] < 1 for row in points)
