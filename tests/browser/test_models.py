@@ -54,8 +54,10 @@ def python_results(model: str) -> list[Any]:
     return [pipeline.predict(session, of_sample(sample, chosen.folder).input) for sample in chosen.card.samples]
 
 
-def same_winner(shown: dict[str, Any], result: Any) -> None:
-    assert shown["classes"][0]["label"] == result[0]["label"]
+def same_classes(shown: dict[str, Any], result: Any) -> None:
+    """The same labels in the same order, with equal scores."""
+    assert [row["label"] for row in shown["classes"]] == [row["label"] for row in result]
+    assert [row["score"] for row in shown["classes"]] == pytest.approx([row["score"] for row in result], abs=CLOSE)
 
 
 def same_boxes(shown: dict[str, Any], result: Any) -> None:
@@ -87,7 +89,7 @@ def same_vector(shown: dict[str, Any], result: Any) -> None:
 
 
 AGREE = {  # by the task's result
-    "classes": same_winner,
+    "classes": same_classes,
     "detections": same_boxes,
     "embedding": same_vector,
     "keypoints": same_points,
